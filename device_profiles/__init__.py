@@ -1,0 +1,1 @@
+"""Knowledge of devices: catalogue, declarative layouts, vendors."""

@@ -1,0 +1,1 @@
+"""The gateway: everything that waits, opens or sends. Read ingest.py, refine.py and deliver.py first."""

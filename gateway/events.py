@@ -1,0 +1,261 @@
+"""Every named event with its level, and the counters. One JSON line per event; a readable line on a terminal.
+
+Levels (the whole rule): info, an operator's action took effect; warning, unexpected but nothing lost; error, data lost
+or a person must act. Nothing per message is an event: per message there are only counters.
+To add an event, add a Struct here: its name is the event's name, its fields are the event's fields.
+"""
+
+import logging
+import sys
+from collections import Counter
+from typing import ClassVar
+
+import msgspec
+
+from gateway.clock import Clock
+
+logger = logging.getLogger("citygate")
+
+
+class Event(msgspec.Struct, frozen=True, tag_field="event"):
+    """Subclass to name an event; ``level`` is a logging level name."""
+
+    level: ClassVar[str] = "INFO"
+
+
+class GatewayStarted(Event, frozen=True, tag=True):
+    """The composition root has opened everything and the loops run."""
+
+    version: str
+    intake_next: int
+    ledger_next: int
+    recovered_s: float
+
+
+class GatewayStopped(Event, frozen=True, tag=True):
+    """The orderly stop is complete; ``complete`` is false when the deadline cut it short."""
+
+    complete: bool
+    seconds: float
+
+
+class SourceConnected(Event, frozen=True, tag=True):
+    """A source has its broker; ``session_present`` tells whether the broker kept our session."""
+
+    source: str
+    peer: str
+    session_present: bool
+
+
+class SourceLost(Event, frozen=True, tag=True):
+    """A source lost its broker and will come again by itself."""
+
+    level: ClassVar[str] = "WARNING"
+    source: str
+    peer: str
+    why: str
+    retry_s: float
+
+
+class SourceTakenOver(Event, frozen=True, tag=True):
+    """Another client uses our client id; the broker threw us out three times in a minute."""
+
+    level: ClassVar[str] = "ERROR"
+    source: str
+    client_id: str
+    mend: str
+
+
+class SubscriptionRefused(Event, frozen=True, tag=True):
+    """The broker does not let us read a topic filter."""
+
+    level: ClassVar[str] = "ERROR"
+    source: str
+    topic_filter: str
+    code: int
+
+
+class SinkDelayed(Event, frozen=True, tag=True):
+    """A sink's far side is not there; everything is kept and tried again."""
+
+    level: ClassVar[str] = "WARNING"
+    sink: str
+    why: str
+    retry_s: float
+
+
+class SinkMisconfigured(Event, frozen=True, tag=True):
+    """A sink answers that we are wrong (token, bucket): a person must act; everything is kept."""
+
+    level: ClassVar[str] = "ERROR"
+    sink: str
+    why: str
+    mend: str
+
+
+class SinkRecovered(Event, frozen=True, tag=True):
+    """A sink takes data again."""
+
+    sink: str
+    after_s: float
+
+
+class SinkRefusedEntries(Event, frozen=True, tag=True):
+    """A sink's server refused entries for good; they are in quarantine with its words."""
+
+    level: ClassVar[str] = "WARNING"
+    sink: str
+    entries: int
+    detail: str
+
+
+class TaskCrashed(Event, frozen=True, tag=True):
+    """A supervised part raised what nobody expected; it is restarted after a pause."""
+
+    level: ClassVar[str] = "ERROR"
+    part: str
+    error: str
+    retry_s: float
+
+
+class IntakeFailed(Event, frozen=True, tag=True):
+    """The intake cannot be written: the only fault that ends the process. Nothing unwritten was acknowledged."""
+
+    level: ClassVar[str] = "ERROR"
+    why: str
+    mend: str
+
+
+class LogRecovered(Event, frozen=True, tag=True):
+    """A log was opened after an unclean end; ``torn_bytes`` at its tail were never acknowledged."""
+
+    log: str
+    torn_bytes: int
+    corrupt_entries: int
+
+
+class LogCorruption(Event, frozen=True, tag=True):
+    """An entry's checksum does not match: storage returned other bytes than were written."""
+
+    level: ClassVar[str] = "ERROR"
+    log: str
+    entries: int
+    where: str
+
+
+class LogExpired(Event, frozen=True, tag=True):
+    """A log reached its quota and gave up its oldest segment."""
+
+    level: ClassVar[str] = "WARNING"
+    log: str
+    entries: int
+    first: int
+    last: int
+    undelivered: dict[str, int]
+
+
+class QuotaReached(Event, frozen=True, tag=True):
+    """A log fills its quota."""
+
+    level: ClassVar[str] = "WARNING"
+    log: str
+    percent: int
+    mend: str
+
+
+class EntryCrashed(Event, frozen=True, tag=True):
+    """The gateway died while it refined this entry; it is set aside as rejected."""
+
+    level: ClassVar[str] = "ERROR"
+    number: int
+
+
+class FilesReloaded(Event, frozen=True, tag=True):
+    """Devices and pilots were read again and are in force."""
+
+    devices: int
+    pilots: int
+
+
+class FilesKept(Event, frozen=True, tag=True):
+    """Devices or pilots could not be read; the ones in force stay whole."""
+
+    level: ClassVar[str] = "ERROR"
+    mistakes: list[str]
+
+
+class ReplayFinished(Event, frozen=True, tag=True):
+    """A replay has re-refined its range."""
+
+    first: int
+    last: int
+    changed: int
+    retracted: int
+
+
+class ClockTrusted(Event, frozen=True, tag=True):
+    """The wall clock was set; waiting entries have their time now."""
+
+    released: int
+
+
+class ListeningOn(Event, frozen=True, tag=True):
+    """A server of ours accepts connections."""
+
+    what: str
+    address: str
+
+
+class Events:
+    """Where events go (the ``citygate`` logger) and how often each has happened.
+
+    ``counts`` also holds the per-message counters that the loops add to, by name.
+    """
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        self.counts: Counter[str] = Counter()
+        self._clock = clock or Clock()
+        self.recent: list[tuple[int, Event]] = []
+
+    def emit(self, event: Event) -> None:
+        """Log the event once, count it once, keep it among the last hundred."""
+        name = type(event).__name__
+        self.counts[name] += 1
+        self.recent.append((self._clock.wall_ns(), event))
+        del self.recent[:-100]
+        logger.log(logging.getLevelNamesMapping()[event.level], "%s", name, extra={"event": event})
+
+
+class JsonLines(logging.Formatter):
+    """One event per line: ``{"time": …, "level": …, "event": …, …fields}``."""
+
+    def format(self, record: logging.LogRecord) -> str:  # noqa: D102 - the class docstring shows the line
+        head: dict[str, object] = {"time": record.created, "level": record.levelname.lower()}
+        event = getattr(record, "event", None)
+        body = msgspec.to_builtins(event) if event is not None else {"event": "Log", "text": record.getMessage()}
+        if record.exc_info:
+            body["traceback"] = self.formatException(record.exc_info)
+        return msgspec.json.encode(head | body).decode()
+
+
+class ReadableLines(logging.Formatter):
+    """The same for a person at a terminal: level, name, fields."""
+
+    def format(self, record: logging.LogRecord) -> str:  # noqa: D102 - the class docstring shows the line
+        event = getattr(record, "event", None)
+        if event is None:
+            return f"{record.levelname:<7} {record.getMessage()}"
+        fields = msgspec.to_builtins(event)
+        name = fields.pop("event")
+        line = f"{record.levelname:<7} {name}  " + "  ".join(f"{key}={value}" for key, value in fields.items())
+        return line + ("\n" + self.formatException(record.exc_info) if record.exc_info else "")
+
+
+def log_to_stderr(style: str = "auto") -> None:
+    """Send events to standard error: ``json``, ``text``, or by whether it is a terminal."""
+    readable = style == "text" or (style == "auto" and sys.stderr.isatty())
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(ReadableLines() if readable else JsonLines())
+    logger.handlers[:] = [handler]
+    logger.setLevel(logging.INFO)
+    logger.propagate = False

@@ -1,0 +1,1 @@
+"""One server and one client for HTTP."""

@@ -1,0 +1,1 @@
+"""Our MQTT: packets and session without I/O, and the asyncio connection over them."""

@@ -1,0 +1,1 @@
+"""Dialects: network message to Uplink and back. One file each, pure."""

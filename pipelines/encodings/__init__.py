@@ -1,0 +1,1 @@
+"""Encodings: observations to bytes. One file each, pure."""

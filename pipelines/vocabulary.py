@@ -1,0 +1,288 @@
+"""The vocabulary: every observed property and every feature type, once. Line protocol, topics, checks and docs read it.
+
+Laws
+- A name never changes its unit, kind or meaning; rows are added, never altered.
+- Units are UCUM here; ``unit_code`` is the UN/CEFACT Recommendation 20 code that NGSI-LD wants ("" where none is clean).
+- ``low`` and ``high`` are what the physical quantity can be outdoors in a city, not what a sensor may say.
+"""
+
+from enum import StrEnum
+from typing import Literal
+
+import msgspec
+
+
+class Domain(StrEnum):
+    """The domains a pilot can have; also the InfluxDB measurements and the topic segment."""
+
+    PARKING = "parking"
+    WASTE = "waste"
+    CYCLING = "cycling"
+    GREEN = "green"
+    WATER = "water"
+    ENERGY = "energy"
+    AIR = "air"
+    NOISE = "noise"
+    WEATHER = "weather"
+    AGRI = "agri"
+    SAFETY = "safety"
+    MOBILITY = "mobility"
+    LIGHT = "light"
+
+
+Kind = Literal["gauge", "counter", "state", "flag"]
+
+
+class ObservedProperty(msgspec.Struct, frozen=True):
+    """One row. ``kind`` fixes the type for ever: gauge and counter float, state str, flag bool.
+
+    ``states`` lists the allowed words of a state. A counter only grows until it is reset or rolls over.
+    ``max_step``: a change between two readings larger than this is a spike (None: any change is possible).
+    """
+
+    name: str
+    unit: str
+    kind: Kind
+    title: str
+    low: float | None = None
+    high: float | None = None
+    unit_code: str = ""
+    states: tuple[str, ...] = ()
+    max_step: float | None = None
+
+
+class FeatureType(msgspec.Struct, frozen=True):
+    """What a device observes: its domain, its Smart Data Models type and how properties are called there.
+
+    ``attributes``: property → (attribute, factor): published value = value * factor (0 for a state or flag).
+    """
+
+    name: str
+    domain: Domain
+    sdm_type: str
+    title: str
+    attributes: dict[str, tuple[str, float]] = {}
+
+
+def _row(
+    name: str,
+    unit: str,
+    title: str,
+    low: float | None = None,
+    high: float | None = None,
+    *,
+    kind: Kind = "gauge",
+    code: str = "",
+    states: tuple[str, ...] = (),
+    max_step: float | None = None,
+) -> ObservedProperty:
+    return ObservedProperty(name, unit, kind, title, low, high, code, states, max_step)
+
+
+_ROWS = (
+    # parking
+    _row("occupied", "1", "Bay is occupied", kind="flag"),
+    # waste
+    _row("fill_level_percent", "%", "How full a container is", 0, 100, code="P1"),
+    _row("distance_mm", "mm", "Distance from sensor to surface", 0, 20_000, code="MMT"),
+    _row("tilted", "1", "Container is tilted", kind="flag"),
+    _row("fire", "1", "Fire alarm of the sensor", kind="flag"),
+    _row("lid_open", "1", "Lid is open", kind="flag"),
+    # cycling, people, vehicles
+    _row("bicycle_count", "{count}", "Bicycles counted since the sensor's start", 0, kind="counter", code="C62"),
+    _row("bicycle_count_interval", "{count}", "Bicycles in the interval", 0, 20_000, code="C62"),
+    _row("people_count_interval", "{count}", "People in the interval", 0, 100_000, code="C62"),
+    _row("vehicle_count_interval", "{count}", "Motor vehicles in the interval", 0, 50_000, code="C62"),
+    _row("speed_kmh", "km/h", "Mean speed", 0, 250, code="KMH"),
+    # green
+    _row("soil_moisture_percent", "%", "Volumetric water content of soil", 0, 100, code="P1", max_step=60),
+    _row("soil_tension_kpa", "kPa", "Soil water tension", 0, 1_000, code="KPA"),
+    _row("soil_temperature_c", "Cel", "Soil temperature", -40, 70, code="CEL", max_step=20),
+    _row("soil_conductivity_us_cm", "uS/cm", "Electrical conductivity of soil", 0, 20_000),
+    _row("valve_open", "1", "Valve is open", kind="flag"),
+    # air, climate
+    _row("temperature_c", "Cel", "Air temperature", -50, 60, code="CEL", max_step=15),
+    _row("humidity_percent", "%", "Relative humidity", 0, 100, code="P1"),
+    _row("pressure_hpa", "hPa", "Air pressure at the sensor", 500, 1_100, code="A97", max_step=20),
+    _row("co2_ppm", "[ppm]", "Carbon dioxide", 0, 40_000, code="59"),
+    _row("pm1_ug_m3", "ug/m3", "Particles up to 1 µm", 0, 2_000, code="GQ"),
+    _row("pm25_ug_m3", "ug/m3", "Particles up to 2.5 µm", 0, 2_000, code="GQ"),
+    _row("pm10_ug_m3", "ug/m3", "Particles up to 10 µm", 0, 3_000, code="GQ"),
+    _row("no2_ug_m3", "ug/m3", "Nitrogen dioxide", 0, 2_000, code="GQ"),
+    _row("o3_ug_m3", "ug/m3", "Ozone", 0, 1_000, code="GQ"),
+    _row("illuminance_lx", "lx", "Illuminance", 0, 200_000, code="LUX"),
+    # noise
+    _row("laeq_db", "dB", "Equivalent continuous A-weighted level", 20, 140, code="2N"),
+    _row("lamax_db", "dB", "Maximum A-weighted level", 20, 150, code="2N"),
+    # weather
+    _row("rain_mm", "mm", "Rain in the interval", 0, 200, code="MMT"),
+    _row("wind_speed_m_s", "m/s", "Wind speed", 0, 75, code="MTS"),
+    _row("wind_direction_deg", "deg", "Direction the wind comes from", 0, 360, code="DD"),
+    _row("solar_radiation_w_m2", "W/m2", "Global radiation", 0, 1_500, code="D54"),
+    # water
+    _row("water_level_m", "m", "Water level above the local datum", -20, 100, code="MTR", max_step=5),
+    _row("water_m3", "m3", "Water meter register", 0, kind="counter", code="MTQ"),
+    _row("flow_l_h", "L/h", "Water flow", 0, 1_000_000, code="E32"),
+    _row("leak", "1", "Leak detected", kind="flag"),
+    _row("ph", "[pH]", "Acidity of water", 0, 14, code="Q30"),
+    _row("turbidity_ntu", "[NTU]", "Turbidity of water", 0, 4_000),
+    _row("water_temperature_c", "Cel", "Water temperature", -5, 50, code="CEL", max_step=10),
+    # energy
+    _row("energy_import_kwh", "kW.h", "Electricity drawn from the grid, register", 0, kind="counter", code="KWH"),
+    _row("energy_export_kwh", "kW.h", "Electricity fed into the grid, register", 0, kind="counter", code="KWH"),
+    _row("power_w", "W", "Active power", -1e7, 1e7, code="WTT"),
+    _row("gas_m3", "m3", "Gas meter register", 0, kind="counter", code="MTQ"),
+    _row("pulses", "{count}", "Pulses counted since the sensor's start", 0, kind="counter", code="C62"),
+    # safety, movement
+    _row("tamper", "1", "Somebody meddles with the device", kind="flag"),
+    _row("motion", "1", "The device is being moved", kind="flag"),
+    _row("motion_count", "{count}", "Movements in the interval", 0, 65_535, code="C62"),
+    _row("acceleration_x_g", "[g]", "Acceleration along x", -16, 16),
+    _row("acceleration_y_g", "[g]", "Acceleration along y", -16, 16),
+    _row("acceleration_z_g", "[g]", "Acceleration along z", -16, 16),
+    _row("digital_input", "1", "Digital input is high", kind="flag"),
+    # light
+    _row("lamp_level_percent", "%", "Dimming level of a lamp", 0, 100, code="P1"),
+    # the device and its network
+    _row("battery_percent", "%", "Battery charge", 0, 100, code="P1"),
+    _row("battery_v", "V", "Battery voltage", 0, 24, code="VLT"),
+    _row("external_power", "1", "Device runs on external power", kind="flag"),
+    _row("link_margin_db", "dB", "Demodulation margin the device last reported", -32, 31, code="2N"),
+    _row("f_cnt", "{count}", "LoRaWAN frame counter", 0, 2**32 - 1, kind="counter", code="C62"),
+    _row("f_port", "1", "LoRaWAN port", 0, 255),
+    _row("rssi_dbm", "dB[mW]", "Strength of the best reception", -160, 20, code="DBM"),
+    _row("snr_db", "dB", "Signal to noise of the best reception", -40, 40, code="2N"),
+    _row("receptions", "{count}", "LoRaWAN gateways that heard the frame", 0, 1_000, code="C62"),
+)
+
+PROPERTIES: dict[str, ObservedProperty] = {row.name: row for row in _ROWS}
+
+LINK_PROPERTIES = ("f_cnt", "f_port", "rssi_dbm", "snr_db", "receptions")
+"""Written to the measurement ``lorawan`` from ``Accepted.link``; never observations of their own."""
+
+_FEATURES = (
+    FeatureType("parking-spot", Domain.PARKING, "ParkingSpot", "One parking bay", {"occupied": ("status", 0)}),
+    FeatureType(
+        "waste-container",
+        Domain.WASTE,
+        "WasteContainer",
+        "One bin or container",
+        {"fill_level_percent": ("fillingLevel", 0.01), "temperature_c": ("temperature", 1)},
+    ),
+    FeatureType(
+        "bike-counter",
+        Domain.CYCLING,
+        "TrafficFlowObserved",
+        "One cycle counter",
+        {"bicycle_count_interval": ("intensity", 1)},
+    ),
+    FeatureType(
+        "people-counter",
+        Domain.MOBILITY,
+        "CrowdFlowObserved",
+        "One people counter",
+        {"people_count_interval": ("peopleCount", 1)},
+    ),
+    FeatureType(
+        "vehicle-counter",
+        Domain.MOBILITY,
+        "TrafficFlowObserved",
+        "One traffic counter",
+        {"vehicle_count_interval": ("intensity", 1)},
+    ),
+    FeatureType(
+        "tree",
+        Domain.GREEN,
+        "GreenspaceRecord",
+        "Soil under one tree",
+        {
+            "soil_moisture_percent": ("soilMoistureVwc", 0.01),
+            "soil_tension_kpa": ("soilMoisturePressure", 1),
+            "soil_temperature_c": ("soilTemperature", 1),
+        },
+    ),
+    FeatureType(
+        "parcel",
+        Domain.AGRI,
+        "AgriParcelRecord",
+        "One plot of farm land",
+        {"soil_moisture_percent": ("soilMoistureVwc", 0.01), "soil_temperature_c": ("soilTemperature", 1)},
+    ),
+    FeatureType(
+        "air-station",
+        Domain.AIR,
+        "AirQualityObserved",
+        "One air sensor",
+        {
+            "pm1_ug_m3": ("pm1", 1),
+            "pm25_ug_m3": ("pm25", 1),
+            "pm10_ug_m3": ("pm10", 1),
+            "no2_ug_m3": ("no2", 1),
+            "o3_ug_m3": ("o3", 1),
+            "temperature_c": ("temperature", 1),
+            "humidity_percent": ("relativeHumidity", 0.01),
+        },
+    ),
+    FeatureType(
+        "noise-station",
+        Domain.NOISE,
+        "NoiseLevelObserved",
+        "One sound meter",
+        {"laeq_db": ("LAeq", 1), "lamax_db": ("LAmax", 1)},
+    ),
+    FeatureType(
+        "weather-station",
+        Domain.WEATHER,
+        "WeatherObserved",
+        "One weather station",
+        {
+            "temperature_c": ("temperature", 1),
+            "humidity_percent": ("relativeHumidity", 0.01),
+            "pressure_hpa": ("atmosphericPressure", 1),
+            "rain_mm": ("precipitation", 1),
+            "wind_speed_m_s": ("windSpeed", 1),
+            "wind_direction_deg": ("windDirection", 1),
+            "solar_radiation_w_m2": ("solarRadiation", 1),
+            "illuminance_lx": ("illuminance", 1),
+        },
+    ),
+    FeatureType(
+        "water-level", Domain.WATER, "FloodMonitoring", "One water level gauge", {"water_level_m": ("currentLevel", 1)}
+    ),
+    FeatureType(
+        "water-meter", Domain.WATER, "WaterConsumptionObserved", "One water meter", {"flow_l_h": ("maxFlow", 1)}
+    ),
+    FeatureType(
+        "water-quality",
+        Domain.WATER,
+        "WaterQualityObserved",
+        "One water quality probe",
+        {"ph": ("pH", 1), "turbidity_ntu": ("turbidity", 1), "water_temperature_c": ("temperature", 1)},
+    ),
+    FeatureType(
+        "electricity-meter",
+        Domain.ENERGY,
+        "ACMeasurement",
+        "One electricity meter",
+        {
+            "energy_import_kwh": ("totalActiveEnergyImport", 1),
+            "energy_export_kwh": ("totalActiveEnergyExport", 1),
+            "power_w": ("totalActivePower", 1),
+        },
+    ),
+    FeatureType(
+        "street-light",
+        Domain.LIGHT,
+        "Streetlight",
+        "One street light",
+        {"lamp_level_percent": ("illuminanceLevel", 0.01)},
+    ),
+    FeatureType("safety-point", Domain.SAFETY, "Device", "One guarded point", {}),
+)
+
+FEATURE_TYPES: dict[str, FeatureType] = {feature.name: feature for feature in _FEATURES}
+
+
+def feature_type(feature: str) -> FeatureType:
+    """The type of ``parking-spot/A-12``. Raises KeyError for a type that the table lacks."""
+    return FEATURE_TYPES[feature.partition("/")[0]]
