@@ -1,6 +1,6 @@
 """Sources: one file each. They turn what arrives into Received, hand it to the intake, and acknowledge when durable."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from pipelines.model import Received
@@ -25,7 +25,7 @@ class Intake(Protocol):
     def on_space(self, call: Callable[[], None]) -> None:
         """Call back once, when the ring has space again."""
 
-    def tail(self, source: str) -> Sequence[tuple[int, Received]]:
+    def tail(self, source: str) -> Iterable[tuple[int, Received]]:
         """The last entries of this source (at most 65,535), oldest first, from the intake as found at start."""
 
 

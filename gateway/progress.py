@@ -1,0 +1,148 @@
+"""What refine has done: its position in the intake, what still waits, the memory of devices, and the counts.
+
+    snapshot file  +  ledger entries after it  =  Progress        (so a crash costs a short read, never an outcome)
+
+Laws
+- The ledger decides. A snapshot only saves reading: it is written after the ledger it speaks of was synced.
+- ``position``: every intake entry up to it has an outcome in the ledger or is among ``waiting``.
+- ``done`` holds the numbers beyond the position that already have an outcome; they are skipped once, then forgotten.
+"""
+
+import os
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from gateway.journal.log import Log
+from pipelines.model import Accepted, Duplicate, LedgerEntry, Outcome, Rejected
+from pipelines.process import Memory
+
+SNAPSHOT_VERSION = 1
+
+KIND_FIRST = 1
+"""Ledger kind of an outcome that is the first for its intake number, and of entries that have none."""
+KIND_CORRECTION = 2
+"""Ledger kind of an outcome that replaces an earlier one."""
+
+_decode_ledger = msgspec.msgpack.Decoder(LedgerEntry).decode
+_encode = msgspec.msgpack.Encoder().encode
+
+
+def decode_ledger(payload: bytes) -> LedgerEntry:
+    """A ledger entry's payload. Raises msgspec.DecodeError on foreign bytes."""
+    return _decode_ledger(payload)
+
+
+class Snapshot(msgspec.Struct, frozen=True):
+    """The file's content: a ledger number and everything that follows from the ledger up to it."""
+
+    version: int
+    ledger_upto: int
+    position: int
+    waiting: list[int]
+    done: list[int]
+    counts: dict[str, int]
+    memory: bytes
+
+
+_decode_snapshot = msgspec.msgpack.Decoder(Snapshot).decode
+
+
+class Progress:
+    """Refine's state, rebuilt at start and advanced with every outcome."""
+
+    def __init__(self, memory: Memory) -> None:
+        self.memory = memory
+        self.position = 0
+        self.waiting: list[int] = []
+        self.done: set[int] = set()
+        self.counts = {"accepted": 0, "rejected": 0, "duplicate": 0}
+        self.ledger_upto = 0
+
+    @classmethod
+    def recover(cls, file: Path, ledger: Log) -> "Progress":
+        """Read the snapshot, then the ledger behind it. An unreadable snapshot means reading the whole ledger."""
+        progress = cls(Memory())
+        snapshot = load_snapshot(file)
+        if snapshot is not None and snapshot.ledger_upto < ledger.next_number:
+            progress.memory = Memory.restore(snapshot.memory)
+            progress.position = snapshot.position
+            progress.waiting = list(snapshot.waiting)
+            progress.done = set(snapshot.done)
+            progress.counts = dict(snapshot.counts)
+            progress.ledger_upto = snapshot.ledger_upto
+        for number, kind, outcome in outcomes_after(ledger, progress.ledger_upto):
+            progress.ledger_upto = number
+            if kind == KIND_FIRST:
+                progress.note(outcome)
+                progress.memory.absorb(outcome)
+        return progress
+
+    def note(self, outcome: Outcome) -> None:
+        """Count a first outcome that is in the ledger; remember it if it lies beyond the position."""
+        self.counts[outcome_word(outcome)] += 1
+        if outcome.of > self.position:
+            self.done.add(outcome.of)
+        elif outcome.of in self.waiting:
+            self.waiting.remove(outcome.of)
+
+    def advance(self, number: int) -> None:
+        """Every entry up to ``number`` has an outcome or waits."""
+        self.position = number
+        if self.done:
+            self.done = {beyond for beyond in self.done if beyond > number}
+
+    def save(self, file: Path) -> None:
+        """Write the snapshot beside the old one and put it in its place. Call after the ledger was synced."""
+        snapshot = Snapshot(
+            SNAPSHOT_VERSION,
+            self.ledger_upto,
+            self.position,
+            self.waiting,
+            sorted(self.done),
+            self.counts,
+            self.memory.snapshot(),
+        )
+        body = _encode(snapshot)
+        fresh = file.with_suffix(".fresh")
+        with fresh.open("wb") as out:
+            out.write(zlib.crc32(body).to_bytes(4, "big") + body)
+            out.flush()
+            os.fsync(out.fileno())
+        fresh.replace(file)
+
+
+def load_snapshot(file: Path) -> Snapshot | None:
+    """The snapshot, or None where there is none that can be trusted (missing, torn, of another version)."""
+    try:
+        raw = file.read_bytes()
+        if zlib.crc32(raw[4:]).to_bytes(4, "big") != raw[:4]:
+            return None
+        snapshot = _decode_snapshot(raw[4:])
+    except (OSError, msgspec.DecodeError):
+        return None
+    return snapshot if snapshot.version == SNAPSHOT_VERSION else None
+
+
+def outcomes_after(ledger: Log, number: int) -> Iterator[tuple[int, int, Outcome]]:
+    """Every Accepted, Rejected and Duplicate after a ledger number, as (ledger number, kind, outcome)."""
+    number = max(number + 1, ledger.oldest_number)
+    while entries := ledger.read(number, max_entries=1_000):
+        for entry in entries:
+            outcome = _decode_ledger(entry.payload)
+            if isinstance(outcome, Accepted | Rejected | Duplicate):
+                yield entry.number, entry.kind, outcome
+        number = entries[-1].number + 1
+
+
+def outcome_word(outcome: Outcome) -> str:
+    """The counter that an outcome belongs to."""
+    match outcome:
+        case Accepted():
+            return "accepted"
+        case Rejected():
+            return "rejected"
+        case Duplicate():
+            return "duplicate"

@@ -1,0 +1,16 @@
+"""What an operator writes for a recording-file source."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class FileSourceSettings(BaseModel):
+    """``[sources.<name>]`` with ``kind = "file"``: a recording is read once, from where the last run stopped."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Literal["file"]
+    path: str
+    dialect: str
+    dialect_settings: dict[str, Any] = {}
