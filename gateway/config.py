@@ -1,0 +1,293 @@
+"""``citygate.toml``: what the operator wrote, checked whole, with paths made absolute.
+
+    citygate.toml ──▶ load_config() ──▶ Config        or ConfigError with every mistake at once
+
+Laws
+- Unknown keys are mistakes. A default is written in the sample; nothing else is guessed.
+- A relative path is relative to the folder of ``citygate.toml``, wherever the gateway was started.
+- Settings of a source or sink are a model beside that component; the tables below name it, and it is imported only
+  when the file uses it. To add a kind: write its settings model, add one line here and its sample.
+- A secret is a file (``…_file``). ``${CREDENTIALS_DIRECTORY}`` in it is the folder that systemd gives the service.
+"""
+
+import importlib
+import os
+import string
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field
+
+from gateway.files.mistakes import ConfigError, Mistake, did_you_mean, errors_of
+from gateway.files.toml_document import Document, read_toml
+from gateway.files.validate import validate
+
+FILE_NAME = "citygate.toml"
+SYSTEM_FILE = Path("/etc/citygate") / FILE_NAME
+
+SOURCE_KINDS = {
+    "mqtt": "gateway.sources.mqtt_settings:MqttSourceSettings",
+    "http": "gateway.sources.http_settings:HttpSourceSettings",
+    "file": "gateway.sources.file_settings:FileSourceSettings",
+}
+SINK_KINDS = {
+    "influxdb": "gateway.sinks.influxdb.settings:InfluxdbSettings",
+    "store": "gateway.sinks.store.settings:StoreSettings",
+    "open-topics": "gateway.sinks.open_topics.settings:OpenTopicsSettings",
+    "quarantine": "gateway.sinks.quarantine.settings:QuarantineSettings",
+}
+STARTS_AT: dict[str, Literal["oldest", "now"]] = {"open-topics": "now"}
+"""Where a new sink's cursor starts; ``oldest`` for every kind not named. Topics are for what happens now."""
+
+SLUG = r"^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$"
+Slug = Annotated[str, Field(pattern=SLUG)]
+
+
+class Table(BaseModel):
+    """A table that a person writes: unknown keys are mistakes, numbers are not texts."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+
+
+class GatewayTable(Table):
+    """``[gateway]``."""
+
+    id: Annotated[Slug, Field(examples=["gw-1"])]
+    city: Annotated[Slug, Field(examples=["mechelen"])]
+    state_dir: Path = Path("state")
+    devices_dir: Path = Path("devices")
+    pilots_dir: Path = Path("pilots")
+    profiles_dir: Path | None = None
+    log: Literal["auto", "json", "text"] = "auto"
+    stop_within_s: Annotated[float, Field(gt=0, le=600)] = 20.0
+
+
+class LogTable(Table):
+    """``[intake]`` and ``[ledger]``."""
+
+    quota_bytes: Annotated[int, Field(ge=16 << 20)] = 2 << 30
+    segment_bytes: Annotated[int, Field(ge=1 << 20, le=1 << 30)] = 16 << 20
+
+
+class ControlTable(Table):
+    """``[control]``: ``socket`` is ``control.sock`` in the state directory unless named."""
+
+    socket: Path | None = None
+
+
+class _Fixed(Table):
+    """The file without sources and sinks, whose models depend on their kind."""
+
+    gateway: GatewayTable
+    intake: LogTable = LogTable()
+    ledger: LogTable = LogTable()
+    control: ControlTable = ControlTable()
+    sources: dict[str, Any] = {}
+    sinks: dict[str, Any] = {}
+
+
+class SourceConfig(msgspec.Struct, frozen=True):
+    """One ``[sources.<name>]``."""
+
+    name: str
+    kind: str
+    settings: BaseModel
+
+
+class SinkConfig(msgspec.Struct, frozen=True):
+    """One ``[sinks.<name>]``, or one that is there by default.
+
+    ``start`` (key ``from``): where its cursor begins when it is new. ``when_full``: what the ledger does when it
+    reaches its quota and this sink still needs the oldest segment.
+    """
+
+    name: str
+    kind: str
+    settings: BaseModel
+    start: Literal["oldest", "now"] = "oldest"
+    when_full: Literal["expire", "hold"] = "expire"
+
+
+class SinkCommon(Table):
+    """Keys that every sink has, whatever its kind."""
+
+    start: Annotated[Literal["oldest", "now"] | None, Field(alias="from")] = None
+    when_full: Literal["expire", "hold"] = "expire"
+
+
+class Config(msgspec.Struct, frozen=True):
+    """The whole file. Paths are absolute."""
+
+    path: Path
+    gateway: GatewayTable
+    intake: LogTable
+    ledger: LogTable
+    control_socket: Path
+    sources: Mapping[str, SourceConfig]
+    sinks: Mapping[str, SinkConfig]
+    warnings: tuple[Mistake, ...] = ()
+
+
+def find_config(given: str | Path | None = None) -> Path:
+    """The file to read: as given, else $CITYGATE_CONFIG, else ./citygate.toml, else /etc/citygate/citygate.toml.
+
+    A folder stands for the ``citygate.toml`` in it. The file need not exist; ``load_config`` says so.
+    """
+    named = given or os.environ.get("CITYGATE_CONFIG")
+    path = Path(named) if named else Path(FILE_NAME)
+    if not named and not path.exists() and SYSTEM_FILE.exists():
+        path = SYSTEM_FILE
+    return path / FILE_NAME if path.is_dir() else path
+
+
+def load_config(path: Path) -> Config:
+    """Read and check the file. Raises ConfigError with all mistakes; warnings alone are in ``Config.warnings``."""
+    document = read_toml(path)
+    if document.mistakes:
+        raise ConfigError(document.mistakes)
+    folder = path.absolute().parent
+    fixed, mistakes = validate(_Fixed, document.data, document)
+    sources, sinks = [], []
+    for name, table in _tables(document, "sources", mistakes):
+        if source := _source(name, table, document, folder, mistakes):
+            sources.append(source)
+    for name, table in _tables(document, "sinks", mistakes):
+        if sink := _sink(name, table, document, folder, mistakes):
+            sinks.append(sink)
+    if not document.data.get("sources"):
+        mend = "Add [sources.NAME] with kind = " + " or ".join(f'"{kind}"' for kind in SOURCE_KINDS)
+        mistakes.append(Mistake(document.where("sources"), "nothing is received: there is no source", mend))
+    if fixed is None or errors_of(mistakes):
+        raise ConfigError(sorted(mistakes))
+    tables = fixed.gateway.model_copy(update=_absolute_folders(fixed.gateway, folder))
+    return Config(
+        path=path.absolute(),
+        gateway=tables,
+        intake=fixed.intake,
+        ledger=fixed.ledger,
+        control_socket=folder / (fixed.control.socket or tables.state_dir / "control.sock"),
+        sources={source.name: source for source in sources},
+        sinks={sink.name: sink for sink in [*sinks, *_default_sinks(sinks)]},
+        warnings=tuple(mistakes),
+    )
+
+
+def _absolute_folders(gateway: GatewayTable, folder: Path) -> dict[str, Path]:
+    paths = {name: getattr(gateway, name) for name in type(gateway).model_fields if name.endswith("_dir")}
+    return {name: folder / path for name, path in paths.items() if path is not None}
+
+
+def _tables(document: Document, group: str, mistakes: list[Mistake]) -> list[tuple[str, dict[str, Any]]]:
+    """The tables ``[group.<name>]``; what is not such a table is a mistake."""
+    found = document.data.get(group, {})
+    tables = []
+    for name, table in found.items() if isinstance(found, dict) else ():
+        where = document.where(group, name)
+        if not isinstance(table, dict):
+            mistakes.append(Mistake(where, f"a {group[:-1]} is a table", f"Write [{group}.NAME], and its keys below."))
+        elif not _is_slug(name):
+            mistakes.append(Mistake(where, "not a name", "Use lower-case letters, digits and hyphens."))
+        else:
+            tables.append((name, table))
+    return tables
+
+
+def _is_slug(name: str) -> bool:
+    allowed = string.ascii_lowercase + string.digits + "-"
+    return 0 < len(name) <= 64 and all(letter in allowed for letter in name) and name.strip("-") == name  # noqa: PLR2004 - as in SLUG
+
+
+def _kind(group: str, name: str, table: Mapping[str, Any], document: Document, mistakes: list[Mistake]) -> str | None:
+    kinds = SOURCE_KINDS if group == "sources" else SINK_KINDS
+    kind = table.get("kind")
+    if kind is None:
+        mend = "Add kind = " + " or ".join(f'"{known}"' for known in kinds)
+        mistakes.append(Mistake(document.where(group, name, "kind"), "missing", mend))
+        return None
+    if kind not in kinds:
+        what = f"'{kind}' is not a kind of {group[:-1]}"
+        mistakes.append(Mistake(document.where(group, name, "kind"), what, did_you_mean(str(kind), kinds)))
+        return None
+    return str(kind)
+
+
+def _source(
+    name: str, table: dict[str, Any], document: Document, folder: Path, mistakes: list[Mistake]
+) -> SourceConfig | None:
+    kind = _kind("sources", name, table, document, mistakes)
+    if kind is None:
+        return None
+    settings = _settings(table, ("sources", name), document, folder, mistakes)
+    return settings and SourceConfig(name, kind, settings)
+
+
+def _sink(
+    name: str, table: dict[str, Any], document: Document, folder: Path, mistakes: list[Mistake]
+) -> SinkConfig | None:
+    kind = _kind("sinks", name, table, document, mistakes)
+    if kind is None:
+        return None
+    fields = settings_model(SINK_KINDS[kind]).model_fields
+    own = {key: value for key, value in table.items() if key not in ("from", "when_full") or key in fields}
+    shared = {key: value for key, value in table.items() if key in ("from", "when_full")}
+    common, found = validate(SinkCommon, shared, document, ("sinks", name))
+    mistakes += found
+    settings = _settings(own, ("sinks", name), document, folder, mistakes)
+    if settings is None or common is None:
+        return None
+    return SinkConfig(name, kind, settings, common.start or STARTS_AT.get(kind, "oldest"), common.when_full)
+
+
+def settings_model(reference: str) -> type[BaseModel]:
+    """The settings model that ``module:Class`` names."""
+    module, _, name = reference.partition(":")
+    model: type[BaseModel] = getattr(importlib.import_module(module), name)
+    return model
+
+
+def _settings(
+    table: dict[str, Any],
+    key: tuple[str, str],
+    document: Document,
+    folder: Path,
+    mistakes: list[Mistake],
+) -> BaseModel | None:
+    model = settings_model((SOURCE_KINDS if key[0] == "sources" else SINK_KINDS)[table["kind"]])
+    given = {name: value for name, value in table.items() if name != "kind" or "kind" in model.model_fields}
+    for name, value in given.items():
+        field = model.model_fields.get(name)
+        is_path = name.endswith(("_file", "_dir")) or (field is not None and "Path" in str(field.annotation))
+        if is_path and isinstance(value, str) and value:
+            given[name] = _absolute_path(value, document.where(*key, name), folder, mistakes)
+    settings, found = validate(model, given, document, key)
+    mistakes += found
+    return settings
+
+
+def _absolute_path(value: str, where: str, folder: Path, mistakes: list[Mistake]) -> str:
+    credentials = "${CREDENTIALS_DIRECTORY}"
+    if value.startswith(credentials):
+        given = os.environ.get("CREDENTIALS_DIRECTORY")
+        if given is None:
+            mend = "systemd sets it for a unit with LoadCredential=; elsewhere name the file itself."
+            mistakes.append(Mistake(where, "CREDENTIALS_DIRECTORY is not set", mend, "warning"))
+            return value
+        return given + value.removeprefix(credentials)
+    return str(folder / Path(value).expanduser())
+
+
+def _default_sinks(written: list[SinkConfig]) -> list[SinkConfig]:
+    """The quarantine always; the embedded store where no InfluxDB and no store is written down."""
+    kinds = {sink.kind for sink in written}
+    wanted = [] if "quarantine" in kinds else ["quarantine"]
+    if not kinds & {"influxdb", "store"}:
+        wanted.append("store")
+    sinks = []
+    for kind in wanted:
+        model = settings_model(SINK_KINDS[kind])
+        sinks.append(
+            SinkConfig(kind, kind, model.model_validate({"kind": kind} if "kind" in model.model_fields else {}))
+        )
+    return sinks

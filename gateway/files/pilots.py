@@ -1,0 +1,144 @@
+"""``pilots/<id>.toml``: one experiment of a city, as its people wrote it down."""
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from gateway.files.mistakes import Mistake, did_you_mean
+from gateway.files.places import LonLat, coordinate_fault, inside, ring_of_box
+from gateway.files.toml_document import read_toml
+from gateway.files.validate import validate
+from pipelines.vocabulary import PROPERTIES, Domain
+
+SLUG = r"^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$"
+LONGEST_RETENTION_DAYS = 36_525
+
+PrivacyClass = Literal["A", "B", "C", "D"]
+"""A environment · B asset · C use of public space · D household or business. It decides what open topics may say."""
+
+
+class Table(BaseModel):
+    """A table of a pilot file: unknown keys are mistakes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Area(Table):
+    """Where the pilot is: ``bbox = [west, south, east, north]`` or ``polygon = [[longitude, latitude], …]``."""
+
+    bbox: tuple[float, float, float, float] | None = None
+    polygon: Annotated[tuple[LonLat, ...] | None, Field(min_length=3)] = None
+
+    @model_validator(mode="after")
+    def _one_plausible_form(self) -> Self:
+        if (self.bbox is None) == (self.polygon is None):
+            raise ValueError("needs either bbox or polygon | bbox = [west, south, east, north]")
+        for longitude, latitude in self.ring:
+            if fault := coordinate_fault(longitude, latitude):
+                raise ValueError(" | ".join(fault))
+        if self.bbox and (self.bbox[0] >= self.bbox[2] or self.bbox[1] >= self.bbox[3]):
+            raise ValueError("west must be less than east, south less than north | bbox = [west, south, east, north]")
+        return self
+
+    @property
+    def ring(self) -> tuple[LonLat, ...]:
+        """The corners, longitude before latitude."""
+        return ring_of_box(*self.bbox) if self.bbox else self.polygon or ()
+
+    def holds(self, point: LonLat) -> bool:
+        """Is the point inside?"""
+        return inside(point, self.ring)
+
+    @property
+    def middle(self) -> LonLat:
+        """The middle of its extent."""
+        longitudes, latitudes = zip(*self.ring, strict=True)
+        return (min(longitudes) + max(longitudes)) / 2, (min(latitudes) + max(latitudes)) / 2
+
+
+class Contact(Table):
+    """Whom a citizen or a start-up can ask."""
+
+    name: str = ""
+    email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", examples=["pilot@city.example"])]
+    phone: str = ""
+
+
+class Permission(Table):
+    """A permission the pilot stands on: who gave it, for what, until when."""
+
+    what: str
+    by: str
+    reference: str = ""
+    until: date | None = None
+
+
+class Kpi(Table):
+    """What the pilot wants to change: plain values, as the city agreed on them."""
+
+    name: Annotated[str, Field(min_length=1)]
+    property: str
+    baseline: float | None = None
+    target: float
+    unit: str
+
+    @field_validator("property")
+    @classmethod
+    def _is_in_the_vocabulary(cls, name: str) -> str:
+        if name not in PROPERTIES:
+            hint = did_you_mean(name, PROPERTIES) or "See the table in pipelines/README.md."
+            raise ValueError(f"'{name}' is not a property of the vocabulary | {hint}")
+        return name
+
+
+class Pilot(Table):
+    """One experiment. ``end`` is its last day. Raw data are kept for ``retention_days``."""
+
+    id: Annotated[str, Field(pattern=SLUG, examples=["parking-mechelen"])]
+    title: Annotated[str, Field(min_length=1, examples=["Parking guidance in Mechelen"])]
+    city: Annotated[str, Field(pattern=SLUG, examples=["mechelen"])]
+    domains: Annotated[tuple[Domain, ...], Field(min_length=1, examples=[["parking"]])]
+    start: Annotated[date, Field(examples=["2027-01-01"])]
+    end: date | None = None
+    area: Area | None = None
+    privacy_class: Annotated[PrivacyClass, Field(examples=["C"])]
+    retention_days: Annotated[int, Field(ge=1, le=LONGEST_RETENTION_DAYS, examples=[365])]
+    licence: Annotated[str, Field(min_length=1)] = "CC-BY-4.0"
+    publisher: Annotated[str, Field(min_length=1, examples=["City of Mechelen"])]
+    contact: Contact
+    permissions: tuple[Permission, ...] = ()
+    kpis: Annotated[tuple[Kpi, ...], Field(alias="kpi")] = ()
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> Self:
+        if self.end is not None and self.end < self.start:
+            raise ValueError(f"ends ({self.end}) before it starts ({self.start}) | Check start and end.")
+        return self
+
+
+def load_pilots(folder: Path) -> tuple[dict[str, Pilot], list[Mistake]]:
+    """All pilots of a folder by id, and every mistake in them. A missing folder holds no pilots."""
+    pilots: dict[str, Pilot] = {}
+    mistakes: list[Mistake] = []
+    for path in toml_files(folder):
+        document = read_toml(path)
+        mistakes += document.mistakes
+        if document.mistakes:
+            continue
+        pilot, found = validate(Pilot, document.data, document)
+        mistakes += found
+        given = document.data.get("id")
+        if isinstance(given, str) and given != path.stem:
+            mend = f'Rename the file to {given}.toml, or write id = "{path.stem}"'
+            mistakes.append(Mistake(document.where("id"), f"'{given}' is not the file's name", mend))
+        elif pilot is not None:
+            pilots[pilot.id] = pilot
+    return pilots, mistakes
+
+
+def toml_files(folder: Path) -> Sequence[Path]:
+    """The ``*.toml`` files of a folder in order of name, without hidden ones."""
+    return sorted(path for path in folder.glob("*.toml") if not path.name.startswith("."))
