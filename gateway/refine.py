@@ -59,10 +59,14 @@ class Refine:
         self._set_crashed_aside()
         while True:
             await self.intake.wait_past(self.progress.position)
-            while self.refine_some():
-                await asyncio.sleep(0)  # let sources and sinks have the loop between batches
+            await self.refine_what_is_there()
             await self.ledger.commit(sync=False)
             await self._snapshot_when_due()
+
+    async def refine_what_is_there(self) -> None:
+        """Refine to the end of the intake, giving sources and sinks the loop between batches."""
+        while self.refine_some():  # noqa: ASYNC110 - not waiting for something: sharing the loop
+            await asyncio.sleep(0)
 
     def refine_some(self) -> int:
         """Give the next entries their outcomes; returns how many entries were read."""

@@ -1,5 +1,6 @@
 """What an operator writes for a recording-file source."""
 
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -11,6 +12,6 @@ class FileSourceSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: Literal["file"]
-    path: str
+    path: Path
     dialect: str
     dialect_settings: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""A recording as a source: NDJSON lines ``{"topic": …, "received_ns": …, "body": … | "body_b64": …}``, plain, .gz or .zst.
+"""A recording as a source: NDJSON, plain, .gz, .zst, of ``{"topic": …, "received_ns": …, "body": … | "body_b64": …}``.
 
 Laws
 - ``packet_id`` is the line number. After a stop or a crash reading goes on behind the last line that is in the intake:
@@ -44,7 +44,7 @@ class RecordingFileSource:
     def __init__(self, name: str, settings: FileSourceSettings, intake: Intake, clock: Clock, events: Events) -> None:
         self.name = name
         self.finished = asyncio.Event()
-        self._path = Path(settings.path)
+        self._path = settings.path
         self._intake = intake
         self._clock = clock
         self._events = events

@@ -1,0 +1,179 @@
+"""Composition root: opens everything, starts the loops, reloads on SIGHUP, and stops in order.
+
+    sources ─▶ ingest ─▶ intake log ─▶ refine ─▶ ledger log ─▶ one delivery per sink
+                              housekeeping · control socket · watchdog
+
+Order of stopping (each within what is left of ``stop_within_s``): sources stop reading ▸ last commit ▸ acknowledgements
+leave ▸ disconnect ▸ refine to the end of the intake, snapshot ▸ sinks drain ▸ cursors ▸ logs close.
+"""
+
+import asyncio
+import signal
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+
+from gateway.clock import Clock
+from gateway.config import Config
+from gateway.control import ControlServer
+from gateway.deliver import Delivery
+from gateway.events import Events, FilesKept, FilesReloaded, GatewayStarted, GatewayStopped
+from gateway.files.mistakes import ConfigError
+from gateway.handlers import Handlers
+from gateway.housekeeping import Housekeeping
+from gateway.ingest import Ingest
+from gateway.knowledge import Known, load_known
+from gateway.logs import Logs
+from gateway.progress import Progress
+from gateway.refine import Refine
+from gateway.service import notify, watch
+from gateway.sinks.table import open_deliveries
+from gateway.sources import Source
+from gateway.sources.table import open_sources
+from gateway.supervise import supervise
+from gateway.version import VERSION
+
+
+class Gateway:
+    """Everything one gateway process holds. ``run`` is its life; the parts are public for the control socket."""
+
+    def __init__(self, config: Config, known: Known, logs: Logs, *, clock: Clock, events: Events) -> None:
+        self.config = config
+        self.known = known
+        self.logs = logs
+        self.clock = clock
+        self.events = events
+        self.started_ns = clock.monotonic_ns()
+        self.ingest = Ingest(logs.intake, events)
+        self.refine = Refine(
+            logs.intake,
+            logs.ledger,
+            Progress.recover(config.gateway.state_dir / "refine.snapshot", logs.ledger),
+            knowledge=known.knowledge,
+            folder=config.gateway.state_dir,
+            clock=clock,
+            events=events,
+        )
+        self.sources: Sequence[Source] = open_sources(config, self.ingest, clock, events)
+        self.deliveries: Sequence[Delivery] = open_deliveries(self)
+        self.housekeeping = Housekeeping(self)
+        self._stop = asyncio.Event()
+
+    async def run(self) -> bool:
+        """Live until SIGTERM or SIGINT; returns whether the stop was complete. Raises OSError if the intake fails."""
+        async with asyncio.TaskGroup() as group, AsyncExitStack() as stack:
+            control = ControlServer(self.config.control_socket, Handlers(self).table())
+            await stack.enter_async_context(control)
+            loops = {
+                "ingest": group.create_task(self.ingest.run(), name="ingest"),
+                "refine": group.create_task(supervise("refine", self.refine.run, self.events), name="refine"),
+                "housekeeping": group.create_task(self.housekeeping.run(), name="housekeeping"),
+                "watchdog": group.create_task(watch(self.housekeeping.moving), name="watchdog"),
+            }
+            inlets = [
+                group.create_task(supervise(f"source {source.name}", source.run, self.events), name=source.name)
+                for source in self.sources
+            ]
+            outlets = [
+                group.create_task(
+                    supervise(f"sink {delivery.sink.id}", delivery.run, self.events), name=delivery.sink.id
+                )
+                for delivery in self.deliveries
+            ]
+            self._listen_to_signals(group)
+            self._say_started()
+            await self._stop.wait()
+            notify("STOPPING=1")
+            return await self._stop_in_order(loops, inlets, outlets)
+
+    def stop(self) -> None:
+        """Begin the orderly stop."""
+        self._stop.set()
+
+    async def reload(self) -> Sequence[str]:
+        """Read devices, pilots and profiles again; returns the mistakes that kept the old ones in force."""
+        notify("RELOADING=1")
+        try:
+            known = await asyncio.to_thread(load_known, self.config)
+        except ConfigError as error:
+            mistakes = [str(mistake) for mistake in error.mistakes]
+            self.events.emit(FilesKept(mistakes=mistakes[:20]))
+            return mistakes
+        finally:
+            notify("READY=1")
+        self.known = known
+        self.refine.knowledge = known.knowledge
+        self.events.emit(FilesReloaded(devices=len(known.files.devices), pilots=len(known.files.pilots)))
+        return []
+
+    def _listen_to_signals(self, group: asyncio.TaskGroup) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self.stop)
+        loop.add_signal_handler(signal.SIGHUP, lambda: group.create_task(self.reload(), name="reload") and None)
+
+    def _say_started(self) -> None:
+        notify("READY=1")
+        self.events.emit(
+            GatewayStarted(
+                version=VERSION,
+                intake_next=self.logs.intake.next_number,
+                ledger_next=self.logs.ledger.next_number,
+                recovered_s=round((self.clock.monotonic_ns() - self.started_ns) / 1e9, 3),
+            )
+        )
+
+    async def _stop_in_order(
+        self,
+        loops: dict[str, asyncio.Task[None]],
+        inlets: Sequence[asyncio.Task[None]],
+        outlets: Sequence[asyncio.Task[None]],
+    ) -> bool:
+        began = asyncio.get_running_loop().time()
+        deadline = began + self.config.gateway.stop_within_s
+        complete = True
+        try:
+            async with asyncio.timeout_at(deadline):
+                for source in self.sources:
+                    await source.stop_reading()
+                await self.ingest.commit()
+                for source in self.sources:
+                    await source.close()
+                await end([*inlets, loops["ingest"]])
+                await end([loops["refine"], loops["housekeeping"], loops["watchdog"]])
+                await self.refine.refine_what_is_there()
+                await self.logs.ledger.commit(sync=False)
+                left_s = max(0.5, deadline - asyncio.get_running_loop().time() - 2)
+                await end(outlets)
+                async with asyncio.TaskGroup() as drains:
+                    for delivery in self.deliveries:
+                        drains.create_task(delivery.drain(left_s), name=f"drain {delivery.sink.id}")
+        except TimeoutError:
+            complete = False
+        await end([*inlets, *outlets, *loops.values()])
+        await self.refine.stop()
+        for delivery in self.deliveries:
+            await delivery.close()
+        await self.logs.close()
+        seconds = round(asyncio.get_running_loop().time() - began, 3)
+        self.events.emit(GatewayStopped(complete=complete, seconds=seconds))
+        return complete
+
+
+async def end(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Cancel tasks and wait until they are gone."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def open_gateway(config: Config, *, clock: Clock | None = None, events: Events | None = None) -> Gateway:
+    """Open logs and parts. Must be called inside a running loop. Raises ConfigError and OSError."""
+    clock = clock or Clock()
+    events = events or Events(clock)
+    known = load_known(config)
+    return Gateway(config, known, Logs.open(config, events), clock=clock, events=events)
+
+
+async def serve(config: Config) -> bool:
+    """``citygate run``: returns whether the stop was complete."""
+    return await open_gateway(config).run()

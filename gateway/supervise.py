@@ -1,0 +1,36 @@
+"""Keep a part of the gateway alive: report what it raised, wait a growing random while, start it again.
+
+One of the two places that may catch Exception (the other is deliver): a source or sink that meets what nobody expected
+must not take its neighbours with it.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable
+
+from gateway.events import Events, TaskCrashed, logger
+
+FIRST_PAUSE_S = 1.0
+LONGEST_PAUSE_S = 60.0
+GOOD_RUN_S = 120.0
+
+
+async def supervise(part: str, run: Callable[[], Awaitable[None]], events: Events) -> None:
+    """Run a part until cancelled. Full jitter: the pause is random below a cap that doubles from 1 to 60 s."""
+    loop = asyncio.get_running_loop()
+    cap_s = FIRST_PAUSE_S
+    while True:
+        started = loop.time()
+        try:
+            await run()
+        except Exception as error:  # noqa: BLE001 - the supervisor's one duty
+            retry_s = random.uniform(0, cap_s)  # noqa: S311 - jitter, not a secret
+            events.emit(
+                TaskCrashed(part=part, error=f"{type(error).__name__}: {error}"[:500], retry_s=round(retry_s, 2))
+            )
+            logger.debug("%s crashed", part, exc_info=logger.isEnabledFor(logging.DEBUG))
+            cap_s = FIRST_PAUSE_S if loop.time() - started > GOOD_RUN_S else min(cap_s * 2, LONGEST_PAUSE_S)
+            await asyncio.sleep(retry_s)
+        else:
+            return

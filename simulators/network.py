@@ -1,0 +1,66 @@
+"""The network in front of the gateway: payload bytes by the device's profile, wrapped as a network server sends them.
+
+Reception model: RSSI falls with a log-distance law (exponent 2.9, a street among houses) around each gateway with a
+shadowing of 4 dB; SNR follows from it down to the LoRa limit. The best of a few gateways hears nearly everything.
+"""
+
+import random
+from collections.abc import Iterator
+
+from device_profiles.catalogue import Catalogue
+from pipelines.dialects import write_uplink
+from pipelines.model import Reception, Uplink
+from simulators.scenario import Scenario
+from simulators.street import Change
+
+SENSITIVITY_SNR_DB = -20.0
+SHADOWING_DB = 4.0
+
+
+class Network:
+    """Turns changes of the street into (topic, body) as the scenario's network server would publish them."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self._dialect = scenario.network.dialect.replace("-", "_")
+        self._gateways = scenario.network.gateways
+        self._profiles = Catalogue.load().profiles
+        self._rng = random.Random(scenario.seed + 1)
+        self._f_cnt: dict[str, int] = {}
+        self._mean_rssi = {
+            (device.dev_eui, gateway): self._rng.uniform(-116, -82)
+            for device in scenario.devices()
+            for gateway in scenario.network.gateways
+        }
+
+    def message(self, change: Change) -> tuple[str, bytes]:
+        """The wire message of one report, with the frame counter and receptions it would have."""
+        device = change.device
+        f_cnt = self._f_cnt.get(device.dev_eui, -1) + 1
+        self._f_cnt[device.dev_eui] = f_cnt
+        encode = self._profiles[device.profile].encode
+        assert encode is not None, f"{device.profile} cannot be simulated: its profile has no encoding"
+        uplink = Uplink(
+            device_id=device.dev_eui,
+            payload=encode(change.readings, change.f_port),
+            f_port=change.f_port,
+            f_cnt=f_cnt,
+            session="00" + device.dev_eui[-6:],
+            network_time_ns=change.at_ns,
+            receptions=tuple(self._heard(device.dev_eui, change.at_ns)),
+        )
+        return write_uplink(self._dialect, uplink)
+
+    def _heard(self, dev_eui: str, at_ns: int) -> Iterator[Reception]:
+        best: Reception | None = None
+        heard = False
+        for gateway in self._gateways:
+            rssi_dbm = self._mean_rssi[dev_eui, gateway] + self._rng.gauss(0, SHADOWING_DB)
+            snr_db = min(10.0, rssi_dbm + 110)
+            reception = Reception(gateway, round(rssi_dbm), round(snr_db, 1), at_ns)
+            if best is None or rssi_dbm > (best.rssi_dbm or -999):
+                best = reception
+            if snr_db > SENSITIVITY_SNR_DB / 2:
+                heard = True
+                yield reception
+        if not heard and best is not None:
+            yield best

@@ -1,0 +1,12 @@
+"""``python -m tests.benchmarks [road …]``."""
+
+import importlib
+import sys
+
+PARTS = {"road": "tests.benchmarks.road", "writes": "tests.benchmarks.writes"}
+
+if __name__ == "__main__":
+    words = sys.argv[1:] or ["road"]
+    if words[0] not in PARTS:
+        words = ["road", *words]
+    importlib.import_module(PARTS[words[0]]).main(words[1:])

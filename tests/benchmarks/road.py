@@ -1,0 +1,206 @@
+"""The whole road: publisher ▸ Mosquitto ▸ gateway ▸ counting HTTP sink. Prints CPU, memory, latency, losses.
+
+``saturation``: as fast as the broker hands over. Otherwise a fixed rate. Beside it, on the same messages: a plain
+script with paho-mqtt and influxdb-client (batching), and Telegraf where its program is present.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests import servers
+from tests.benchmarks.corpus import CORPORA, DEVICES, DIALECTS, PROFILES, TOPICS, device_id
+from tests.gateway_process import GatewayProcess
+
+IDLE_S = 20.0
+
+
+@dataclass
+class Figures:
+    """One row of the table."""
+
+    who: str
+    corpus: str
+    rate: int
+    sent: int
+    arrived: int
+    seconds: float
+    cpu_s: float
+    rss_mb: float
+    p50_ms: float
+    p99_ms: float
+    points: int
+
+    def row(self) -> str:
+        rate = f"{self.rate:,}/s" if self.rate else "saturation"
+        arrived = max(1, self.arrived)
+        cells = (
+            *(self.who, self.corpus, rate, f"{self.arrived / self.seconds:,.0f}"),
+            *(f"{self.cpu_s / arrived * 1e6:.1f}", f"{self.rss_mb:.0f}", f"{self.p50_ms:.0f}", f"{self.p99_ms:.0f}"),
+            *(f"{self.points / arrived:.1f}", str(self.sent - self.arrived)),
+        )
+        return "| " + " | ".join(cells) + " |"
+
+
+HEAD = (
+    "| who | corpus | rate | uplinks/s | CPU µs per uplink (= s per million) | peak RSS MB | p50 ms | p99 ms "
+    "| points per uplink | lost |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
+)
+
+
+def config_of(corpus: str, broker_port: int, sink_url: str) -> str:
+    """The gateway's file for one run."""
+    version = os.environ.get("CITYGATE_BENCH_MQTT", "5")
+    template = 'topic_template = "sensors/{device_id}/up"'
+    mapping = f'\ndialect_settings = {{ {template}, time_field = "time_ns", time_format = "epoch_ns" }}'
+    return f"""
+[gateway]
+id = "bench"
+city = "mechelen"
+log = "json"
+[sources.lns]
+kind = "mqtt"
+url = "mqtt://127.0.0.1:{broker_port}"
+version = "{version}"
+client_id = "bench"
+topics = ["{TOPICS[corpus]}"]
+dialect = "{DIALECTS[corpus]}"{mapping if corpus == "plain" else ""}
+[sinks.influx]
+kind = "influxdb"
+url = "{sink_url}"
+api = "v1"
+database = "bench"
+"""
+
+
+PILOT = """
+id = "bench"
+title = "Benchmark"
+city = "mechelen"
+domains = ["air"]
+start = 2026-01-01
+end = 2027-12-31
+privacy_class = "A"
+licence = "CC0-1.0"
+publisher = "Citygate"
+contact = "bench@example.org"
+"""
+
+
+def devices_of(corpus: str) -> str:
+    """Two hundred air stations."""
+    return "\n".join(
+        f'[[device]]\nid = "{device_id(n)}"\nprofile = "{PROFILES[corpus]}"\npilot = "bench"\n'
+        f'feature = "air-station/a{n}"\nname = "Station {n}"\nlatitude = 51.02\nlongitude = 4.48\n'
+        for n in range(DEVICES)
+    )
+
+
+class Bench:
+    """Broker and sink for one row; ``measure`` runs one contestant."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        config = "max_inflight_messages 0\n" if os.environ.get("CITYGATE_BENCH_WINDOW") == "large" else ""
+        self.broker = servers.mosquitto(folder / "broker", config=config)
+        self.sink_port = servers.free_port()
+
+    def measure(self, who: str, corpus: str, rate: int, messages: int) -> Figures:
+        """One contestant, one corpus, one rate."""
+        self.broker.start()
+        sink = subprocess.Popen(
+            [sys.executable, "-m", "tests.benchmarks.counting_sink", str(self.sink_port)], stdout=subprocess.PIPE
+        )
+        try:
+            contestant = self._start(who, corpus)
+            time.sleep(1.0)
+            cpu_before, started = contestant.cpu_s(), time.monotonic()
+            publisher = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-m",
+                    "tests.benchmarks.publisher",
+                    corpus,
+                    str(messages),
+                    str(rate),
+                    str(self.broker.port),
+                ]
+            )
+            arrived, finished = self._until_quiet(messages)
+            publisher.wait(30)
+            figures = Figures(
+                who, corpus, rate, messages, arrived, finished - started,
+                contestant.cpu_s() - cpu_before, contestant.peak_rss_mb(), 0, 0, 0,
+            )  # fmt: skip
+            contestant.stop()
+        finally:
+            sink.send_signal(signal.SIGTERM)
+            report = json.loads(sink.communicate(timeout=20)[0])
+            self.broker.stop()
+        figures.p50_ms, figures.p99_ms, figures.points = report["p50_ms"], report["p99_ms"], int(report["points"])
+        return figures
+
+    def _start(self, who: str, corpus: str) -> GatewayProcess:
+        contestant = GatewayProcess(self.folder / who)
+        contestant.folder.mkdir(exist_ok=True)
+        url = f"http://127.0.0.1:{self.sink_port}"
+        if who == "citygate":
+            shutil.rmtree(contestant.folder / "state", ignore_errors=True)
+            contestant.write(
+                config_of(corpus, self.broker.port, url), pilots={"bench": PILOT}, devices={"bench": devices_of(corpus)}
+            )
+            contestant.start()
+            return contestant
+        command = [sys.executable, "-m", "tests.benchmarks.plain_script", who.removeprefix("script-")]
+        contestant.process = subprocess.Popen([*command, str(self.broker.port), url, TOPICS[corpus]])
+        time.sleep(2.0)
+        return contestant
+
+    def _until_quiet(self, messages: int) -> tuple[int, float]:
+        arrived, finished = 0, time.monotonic()
+        while arrived < messages and time.monotonic() - finished < IDLE_S:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.sink_port}/count", timeout=10) as answer:
+                now = json.load(answer)["distinct"]
+            if now > arrived:
+                arrived, finished = now, time.monotonic()
+            time.sleep(0.05)
+        return arrived, finished
+
+
+def main(argv: list[str]) -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks road", description=__doc__)
+    parser.add_argument("--messages", type=int, default=30_000, help="messages per row at saturation (30000)")
+    parser.add_argument("--seconds", type=float, default=10, help="length of a row at a fixed rate (10)")
+    parser.add_argument("--corpus", choices=sorted(CORPORA), action="append", help="plain, tts, chirpstack (all)")
+    parser.add_argument(
+        "--rate", type=int, action="append", help="messages per second; 0 is saturation (100 1000 5000 0)"
+    )
+    parser.add_argument("--only", help="one contestant: citygate, script-batch or script-sync")
+    options = parser.parse_args(argv)
+    print(
+        f"CPython {sys.version.split()[0]}, {os.cpu_count()} cores, Mosquitto on loopback, QoS 1, {DEVICES} devices\n"
+    )
+    if shutil.which("telegraf") is None:
+        print("Telegraf: its program is not on this machine; not measured.\n")
+    print(HEAD)
+    for corpus in options.corpus or CORPORA:
+        for rate in options.rate if options.rate is not None else (100, 1000, 5000, 0):
+            messages = int(rate * options.seconds) if rate else options.messages
+            contestants = ["citygate"] if rate in (100, 5000) else ["citygate", "script-batch"]
+            for who in [options.only] if options.only else contestants:
+                with tempfile.TemporaryDirectory() as folder:
+                    print(Bench(Path(folder)).measure(who, corpus, rate, messages).row(), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
