@@ -220,7 +220,7 @@ def _source(
     if kind is None:
         return None
     settings = _settings(table, ("sources", name), document, folder, mistakes)
-    return settings and SourceConfig(name, kind, settings)
+    return None if settings is None else SourceConfig(name, kind, settings)
 
 
 def _sink(

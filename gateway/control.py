@@ -11,11 +11,10 @@ Laws
 """
 
 import asyncio
-import contextlib
 import os
 import socket
 import struct
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
 
@@ -83,9 +82,10 @@ class ControlServer:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._clients += 1
         try:
-            await self._answer(reader, writer)
-        except ControlError as error:
-            await _send(writer, {"error": str(error), "mend": error.mend})
+            try:
+                await self._answer(reader, writer)
+            except ControlError as error:
+                await _send(writer, {"error": str(error), "mend": error.mend})
         except (ConnectionError, TimeoutError):
             pass  # the asker is gone: nobody is left to tell
         finally:
@@ -103,15 +103,14 @@ class ControlServer:
         handler = self._handlers.get(command) if isinstance(command, str) else None
         if handler is None:
             raise ControlError(f"this gateway knows no command {command!r}", "Are both of the same version?")
-        async with contextlib.aclosing(_as_generator(handler(question))) as replies:
+        replies = handler(question)
+        try:
             async for reply in replies:
                 await _send(writer, {"reply": reply})
+        finally:
+            if isinstance(replies, AsyncGenerator):
+                await replies.aclose()  # an asker who went away ends the work now, not at the next collection
         await _send(writer, {"done": True})
-
-
-async def _as_generator(replies: AsyncIterator[Reply]) -> AsyncIterator[Reply]:
-    async for reply in replies:
-        yield reply
 
 
 async def _read_question(reader: asyncio.StreamReader) -> Reply:
@@ -126,10 +125,9 @@ async def _read_question(reader: asyncio.StreamReader) -> Reply:
 
 
 async def _send(writer: asyncio.StreamWriter, reply: Reply) -> None:
-    with contextlib.suppress(ConnectionError):
-        writer.write(msgspec.json.encode(reply) + b"\n")
-        async with asyncio.timeout(ASK_WITHIN_S):
-            await writer.drain()
+    writer.write(msgspec.json.encode(reply) + b"\n")
+    async with asyncio.timeout(ASK_WITHIN_S):
+        await writer.drain()
 
 
 def _may_ask(writer: asyncio.StreamWriter) -> bool:
