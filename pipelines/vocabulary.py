@@ -38,6 +38,7 @@ class ObservedProperty(msgspec.Struct, frozen=True):
 
     ``states`` lists the allowed words of a state. A counter only grows until it is reset or rolls over.
     ``max_step``: a change between two readings larger than this is a spike (None: any change is possible).
+    ``stuck_after``: a quantity that always wavers; so many equal readings in a row are suspect (0: may stand still).
     """
 
     name: str
@@ -49,6 +50,7 @@ class ObservedProperty(msgspec.Struct, frozen=True):
     unit_code: str = ""
     states: tuple[str, ...] = ()
     max_step: float | None = None
+    stuck_after: int = 0
 
 
 class FeatureType(msgspec.Struct, frozen=True):
@@ -75,8 +77,9 @@ def _row(
     code: str = "",
     states: tuple[str, ...] = (),
     max_step: float | None = None,
+    stuck_after: int = 0,
 ) -> ObservedProperty:
-    return ObservedProperty(name, unit, kind, title, low, high, code, states, max_step)
+    return ObservedProperty(name, unit, kind, title, low, high, code, states, max_step, stuck_after)
 
 
 _ROWS = (
@@ -103,8 +106,8 @@ _ROWS = (
     # air, climate
     _row("temperature_c", "Cel", "Air temperature", -50, 60, code="CEL", max_step=15),
     _row("humidity_percent", "%", "Relative humidity", 0, 100, code="P1"),
-    _row("pressure_hpa", "hPa", "Air pressure at the sensor", 500, 1_100, code="A97", max_step=20),
-    _row("co2_ppm", "[ppm]", "Carbon dioxide", 0, 40_000, code="59"),
+    _row("pressure_hpa", "hPa", "Air pressure at the sensor", 500, 1_100, code="A97", max_step=20, stuck_after=24),
+    _row("co2_ppm", "[ppm]", "Carbon dioxide", 0, 40_000, code="59", stuck_after=24),
     _row("pm1_ug_m3", "ug/m3", "Particles up to 1 µm", 0, 2_000, code="GQ"),
     _row("pm25_ug_m3", "ug/m3", "Particles up to 2.5 µm", 0, 2_000, code="GQ"),
     _row("pm10_ug_m3", "ug/m3", "Particles up to 10 µm", 0, 3_000, code="GQ"),
@@ -112,7 +115,7 @@ _ROWS = (
     _row("o3_ug_m3", "ug/m3", "Ozone", 0, 1_000, code="GQ"),
     _row("illuminance_lx", "lx", "Illuminance", 0, 200_000, code="LUX"),
     # noise
-    _row("laeq_db", "dB", "Equivalent continuous A-weighted level", 20, 140, code="2N"),
+    _row("laeq_db", "dB", "Equivalent continuous A-weighted level", 20, 140, code="2N", stuck_after=24),
     _row("lamax_db", "dB", "Maximum A-weighted level", 20, 150, code="2N"),
     # weather
     _row("rain_mm", "mm", "Rain in the interval", 0, 200, code="MMT"),

@@ -1,0 +1,193 @@
+"""The road of one message between the two logs: Received → Outcome. Refine's pure core.
+
+    Received ─▶ dialect ─▶ event time ─▶ identify ─▶ frames ─▶ decode ─▶ normalise ─▶ screen ─▶ Accepted
+                   │            │            │          │         │          │
+                   ▼            ▼            ▼          ▼         ▼          ▼
+                Rejected   Rejected or   Rejected   Duplicate  Rejected   Rejected
+                             Waiting
+
+Laws
+- Every Received has exactly one outcome; nothing in it makes ``process`` raise.
+- The outcome follows from the entry, the knowledge and the memory, and the memory from the outcomes before. So the
+  ledger can be rebuilt from the intake, and the memory from the ledger.
+- A frame that was rejected is not remembered: its next reception gets its own chance.
+- A LoRaWAN frame without readings (a heartbeat) is accepted: that it was heard, and how, is worth knowing.
+"""
+
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from pipelines.decode import CompiledProfile
+from pipelines.frames import MAX_F_CNT, frame_digest
+from pipelines.identify import DeviceIndex, identify
+from pipelines.memory import Memory
+from pipelines.model import Accepted, Device, Duplicate, Link, Observation, Outcome, Received, Rejected, Uplink
+from pipelines.normalise import EventTime, Unread, event_time, normalise, normalise_named
+from pipelines.plan import Plan, plan_for
+from pipelines.screen import screen
+
+__all__ = ["Knowledge", "Memory", "Waiting", "process"]
+
+Dialect = Callable[[str, bytes], Uplink | Rejected]
+
+MAX_F_PORT = 255
+MAX_ID_CHARS = 128
+
+
+class Knowledge(msgspec.Struct, frozen=True):
+    """What the operator has written down: dialects by source, devices, profiles by name. Replaced whole on reload.
+
+    ``plans`` is a cache that fills up as devices speak; it lives and dies with the knowledge it was made from.
+    """
+
+    dialects: Mapping[str, Dialect]
+    devices: DeviceIndex
+    profiles: Mapping[str, CompiledProfile]
+    plans: dict[str | int, Plan] = {}
+
+    def plan(self, device: Device) -> Plan | None:
+        """The rules for this record; None when the catalogue lacks its profile."""
+        # A record lives as long as the index that holds it: its id() names it while this knowledge lives.
+        key = id(device) if device.calibration else device.profile
+        plan = self.plans.get(key)
+        if plan is None:
+            profile = self.profiles.get(device.profile)
+            if profile is not None:
+                plan = self.plans[key] = plan_for(profile, device.calibration)
+        return plan
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """No outcome yet: the message has no time of its own and our clock is not set."""
+
+    device: str
+
+
+def process(number: int, received: Received, knowledge: Knowledge, memory: Memory) -> Outcome | Waiting:
+    """Give intake entry ``number`` its outcome, and let the memory take it in."""
+    uplink = _read(received, knowledge)
+    if isinstance(uplink, Rejected):
+        return _rejected(uplink, number, received, uplink.device)
+    records = knowledge.devices.records(uplink.device_id)
+    if not records:
+        unknown = Rejected("unknown_device", "no device of this id is written down")
+        return _rejected(unknown, number, received, uplink.device_id)
+    outcome = _judge(number, received, uplink, records, knowledge=knowledge, memory=memory)
+    if isinstance(outcome, Rejected):
+        return _rejected(outcome, number, received, records[0].id)
+    if isinstance(outcome, Accepted):
+        memory.absorb(outcome)
+    return outcome
+
+
+def _read(received: Received, knowledge: Knowledge) -> Uplink | Rejected:
+    dialect = knowledge.dialects.get(received.source)
+    if dialect is None:
+        return Rejected("no_dialect", f"no source named '{received.source}' is configured")
+    if received.full_size > len(received.body):
+        return Rejected("oversize", f"{received.full_size} bytes, of which {len(received.body)} were kept")
+    uplink = dialect(received.topic, received.body)
+    if isinstance(uplink, Rejected):
+        return uplink
+    f_cnt, f_port = uplink.f_cnt, uplink.f_port
+    if (f_cnt is not None and not 0 <= f_cnt <= MAX_F_CNT) or (f_port is not None and not 0 <= f_port <= MAX_F_PORT):
+        return Rejected("malformed", "no LoRaWAN frame has such an f_cnt or f_port", device=uplink.device_id)
+    return uplink
+
+
+def _judge(
+    number: int,
+    received: Received,
+    uplink: Uplink,
+    records: tuple[Device, ...],
+    *,
+    knowledge: Knowledge,
+    memory: Memory,
+) -> Outcome | Waiting:
+    """When was it, which record holds then, and by which rules is it read?"""
+    when = event_time(uplink, received)
+    if when is None:
+        return Waiting(records[0].id)
+    if isinstance(when, Rejected):
+        return when
+    device = identify(records, when.time_ns)
+    if isinstance(device, Rejected):
+        return device
+    plan = knowledge.plan(device)
+    if plan is None:
+        return Rejected("unknown_profile", f"the catalogue has no profile '{device.profile}'")
+    return _refine(number, received, uplink, device=device, plan=plan, when=when, memory=memory)
+
+
+def _refine(
+    number: int, received: Received, uplink: Uplink, *, device: Device, plan: Plan, when: EventTime, memory: Memory
+) -> Outcome:
+    """The second half of the road: what this known device said at this known time."""
+    remembered = memory.of(device.id)
+    frame = link = None
+    time_ns = when.time_ns
+    if uplink.kind == "uplink":
+        f_cnt = uplink.f_cnt
+        if f_cnt is not None:
+            mark = frame_digest(uplink)
+            session, original = remembered.frames.judge(uplink.session, f_cnt, mark, time_ns, when.source)
+            if original is not None:
+                return Duplicate(number, original, device.id, received.received_ns, uplink.receptions)
+            frame = (session, mark)
+        if f_cnt is not None or uplink.receptions:
+            link = Link(f_cnt, uplink.f_port, uplink.receptions)
+    observations = _observe(uplink, device, plan, when, memory)
+    if isinstance(observations, Rejected):
+        return observations
+    return Accepted(
+        number,
+        device.id,
+        device.pilot,
+        device.city,
+        device.feature,
+        time_ns,
+        received.received_ns,
+        screen(observations, plan.limits, remembered.recent, received, time_ns=time_ns, heard_ns=when.heard_ns),
+        link,
+        frame,
+        device.profile,
+        plan.profile.profile_hash,
+        device.record_hash,
+    )
+
+
+def _observe(
+    uplink: Uplink, device: Device, plan: Plan, when: EventTime, memory: Memory
+) -> list[Observation] | Rejected:
+    """Decode and normalise whatever this kind of message carries."""
+    if uplink.kind == "notice":
+        return []
+    observations: list[Observation] = []
+    unread: list[Unread] = []
+    if uplink.kind == "uplink":
+        if uplink.fields_mapped and uplink.decoded is not None:
+            observations, unread = normalise_named(uplink.decoded, plan, device.feature, when)
+        else:
+            readings = plan.profile.decode(uplink)
+            if isinstance(readings, Rejected):
+                return readings
+            observations, unread = normalise(readings, plan, device.feature, when)
+    if uplink.network_values:
+        more, more_unread = normalise_named(uplink.network_values, plan, device.feature, when)
+        observations += more
+        unread += more_unread
+    if unread:
+        memory.count_unread(device.profile, unread)
+    heartbeat = uplink.f_cnt is not None and not any(reading.why == "unfit" for reading in unread)
+    return observations if observations or heartbeat else _no_readings(unread)
+
+
+def _no_readings(unread: list[Unread]) -> Rejected:
+    named = ", ".join(f"'{name[:40]}' {why}" for name, why in unread[:8])
+    more = f" and {len(unread) - 8} more" if len(unread) > 8 else ""  # noqa: PLR2004 - as many as were named
+    return Rejected("no_readings", f"nothing maps to the vocabulary: {named or 'the message holds no values'}{more}")
+
+
+def _rejected(rejected: Rejected, number: int, received: Received, device: str) -> Rejected:
+    return Rejected(rejected.reason, rejected.detail, number, device[:MAX_ID_CHARS], received.received_ns)

@@ -1,0 +1,154 @@
+"""The stage ``screen``: how far can each observation be trusted, and why?
+
+| reason | quality | when |
+| --- | --- | --- |
+| range | suspect | outside what the quantity can be outdoors, or outside the data sheet's narrower limits |
+| spike | suspect | over ``max_step`` from the last good value within 2 h; a second value on the new level is good |
+| stuck | suspect | a quantity that always wavers gave ``stuck_after`` equal values over at least 12 h |
+| future | suspect | more than 5 min after we received it |
+| backfilled | ok | stored by the device: more than 1 h older than the message that brought it |
+| late | ok | came slowly: more than 1 h older than the newest message of its device |
+| clock | ok | stamped by the network while our own clock was not set: lateness could not be judged |
+
+Laws
+- A value is marked, never changed and never dropped.
+- The first of these that applies is the reason, in the order future, range, spike, stuck, backfilled, late, clock.
+- The memory follows from the accepted outcomes alone; only good values that are not older than it enter it.
+"""
+
+from collections.abc import Iterable, Mapping
+from math import inf
+
+import msgspec
+
+from pipelines.model import NS_PER_S, Observation, Quality, QualityReason, Received
+from pipelines.vocabulary import PROPERTIES, ObservedProperty
+
+FUTURE_NS = 5 * 60 * NS_PER_S
+LATE_NS = 3600 * NS_PER_S
+SPIKE_WITHIN_NS = 2 * 3600 * NS_PER_S
+STUCK_FOR_NS = 12 * 3600 * NS_PER_S
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """What a value of one property may be and how it may move; ``watched``: judging it takes memory of earlier ones."""
+
+    low: float = -inf
+    high: float = inf
+    max_step: float | None = None
+    stuck_after: int = 0
+    watched: bool = False
+
+    @classmethod
+    def of(cls, row: ObservedProperty) -> "Limits":
+        """The vocabulary's limits."""
+        low = -inf if row.low is None else row.low
+        high = inf if row.high is None else row.high
+        watched = row.max_step is not None or row.stuck_after > 0
+        return cls(low, high, row.max_step, row.stuck_after, watched)
+
+    def narrowed(self, low: float | None, high: float | None) -> "Limits":
+        """These limits within a data sheet's."""
+        if low is None and high is None:
+            return self
+        low = self.low if low is None else max(low, self.low)
+        high = self.high if high is None else min(high, self.high)
+        return msgspec.structs.replace(self, low=low, high=high)
+
+
+WATCHED = frozenset(row.name for row in PROPERTIES.values() if Limits.of(row).watched)
+
+
+class Past(msgspec.Struct):
+    """One property of one device: the last good value, since when and how often it has been the same, a lone spike."""
+
+    value: float
+    time_ns: int
+    since_ns: int
+    count: int = 1
+    spike: float | None = None
+
+
+class Recent(msgspec.Struct):
+    """One device: its newest event time and the past of the properties that are watched."""
+
+    newest_ns: int = -1
+    past: dict[str, Past] = {}
+
+    def remember(self, time_ns: int, received_ns: int, observations: Iterable[Observation]) -> None:
+        """Note an accepted message."""
+        if self.newest_ns < time_ns <= received_ns + FUTURE_NS:
+            self.newest_ns = time_ns
+        for observation in observations:
+            if observation.property in WATCHED and isinstance(observation.value, float):
+                self._follow(observation, observation.value)
+
+    def _follow(self, observation: Observation, value: float) -> None:
+        past = self.past.get(observation.property)
+        time_ns = observation.time_ns
+        if past is not None and time_ns < past.time_ns:
+            return
+        if observation.reason == "spike" and past is not None:
+            past.spike = value
+        elif observation.quality == "ok" or observation.reason == "stuck":
+            if past is not None and past.value == value:
+                past.time_ns = time_ns
+                past.count += 1
+                past.spike = None
+            else:
+                self.past[observation.property] = Past(value, time_ns, time_ns)
+
+
+def screen(
+    observations: list[Observation],
+    limits: Mapping[str, Limits],
+    recent: Recent,
+    received: Received,
+    *,
+    time_ns: int,
+    heard_ns: int,
+) -> tuple[Observation, ...]:
+    """Give each observation quality and reason. ``time_ns``: the message's event time; ``heard_ns``: its arrival."""
+    timely = _timeliness(time_ns, time_ns, heard_ns, recent, received)
+    for place, observation in enumerate(observations):
+        reason = timely
+        if observation.time_ns != time_ns:
+            reason = _timeliness(observation.time_ns, time_ns, heard_ns, recent, received)
+        value = observation.value
+        if type(value) is float and reason != "future":
+            limit = limits[observation.property]
+            if not limit.low <= value <= limit.high:
+                reason = "range"
+            elif limit.watched:
+                reason = _movement(observation, value, limit, recent) or reason
+        if reason:
+            quality: Quality = "ok" if reason in _HARMLESS else "suspect"
+            observations[place] = msgspec.structs.replace(observation, quality=quality, reason=reason)
+    return tuple(observations)
+
+
+_HARMLESS = ("late", "backfilled", "clock")
+
+
+def _timeliness(own_ns: int, time_ns: int, heard_ns: int, recent: Recent, received: Received) -> QualityReason:
+    trusted = received.clock == "trusted"
+    if trusted and own_ns > received.received_ns + FUTURE_NS:
+        return "future"
+    if heard_ns - own_ns > LATE_NS:
+        return "backfilled"
+    if recent.newest_ns - time_ns > LATE_NS:
+        return "late"
+    return "" if trusted else "clock"
+
+
+def _movement(observation: Observation, value: float, limit: Limits, recent: Recent) -> QualityReason:
+    past = recent.past.get(observation.property)
+    if past is None or observation.time_ns < past.time_ns:
+        return ""
+    step = limit.max_step
+    if step is not None and abs(value - past.value) > step and observation.time_ns - past.time_ns <= SPIKE_WITHIN_NS:
+        confirmed = past.spike is not None and abs(value - past.spike) <= step
+        return "" if confirmed else "spike"
+    if value == past.value and 0 < limit.stuck_after <= past.count + 1:
+        return "stuck" if observation.time_ns - past.since_ns >= STUCK_FOR_NS else ""
+    return ""
