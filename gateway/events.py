@@ -151,7 +151,48 @@ class LogExpired(Event, frozen=True, tag=True):
     entries: int
     first: int
     last: int
-    undelivered: dict[str, int]
+
+
+class LogSegmentAbandoned(Event, frozen=True, tag=True):
+    """A write or fsync failed; what was not synced is in a new segment under its own numbers. The disk needs a look."""
+
+    level: ClassVar[str] = "WARNING"
+    log: str
+    where: str
+    entries: int
+    why: str
+
+
+class LogDiskFull(Event, frozen=True, tag=True):
+    """No space left: entries wait in memory, sources are not read, nothing unwritten is acknowledged."""
+
+    level: ClassVar[str] = "ERROR"
+    log: str
+    waiting_entries: int
+    why: str
+
+
+class LogRewriteFailed(Event, frozen=True, tag=True):
+    """A closed segment could not be compressed; it stays as it was and is tried again."""
+
+    level: ClassVar[str] = "WARNING"
+    log: str
+    where: str
+    why: str
+
+
+class IntakeHeld(Event, frozen=True, tag=True):
+    """The quota is reached and a sink says ``when_full = "hold"``: sources are not read until it has caught up."""
+
+    level: ClassVar[str] = "ERROR"
+    sinks: list[str]
+    mend: str
+
+
+class IntakeReleased(Event, frozen=True, tag=True):
+    """There is room again: sources are read."""
+
+    held_s: float
 
 
 class QuotaReached(Event, frozen=True, tag=True):

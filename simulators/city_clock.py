@@ -11,7 +11,10 @@ NS_PER_S = 1_000_000_000
 
 @dataclass(frozen=True)
 class CityClock:
-    """``pace`` is city seconds per real second; 0 means as fast as possible."""
+    """``pace`` is city seconds per real second, until the city has caught up with now; it never runs ahead of now.
+
+    A pace of 0 is as fast as possible: nothing is ever waited for.
+    """
 
     start_ns: int
     pace: float
@@ -26,7 +29,9 @@ class CityClock:
         """Real seconds until the city's clock shows ``at_ns``; never negative."""
         if self.pace <= 0:
             return 0.0
-        return max(0.0, (at_ns - self.start_ns) / NS_PER_S / self.pace - (time.monotonic() - self.started_s))
+        by_pace_s = (at_ns - self.start_ns) / NS_PER_S / self.pace - (time.monotonic() - self.started_s)
+        by_now_s = (at_ns - now_ns()) / NS_PER_S
+        return max(0.0, by_pace_s, by_now_s)
 
     async def wait_until(self, at_ns: int) -> None:
         """Sleep until the city's clock shows ``at_ns``."""

@@ -1,0 +1,110 @@
+"""The demo's child processes: start, watch, end. Each writes a log of its own into the demo's folder."""
+
+import contextlib
+import importlib.util
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+READY_WITHIN_S = 30.0
+END_WITHIN_S = 30.0
+
+
+class DemoError(Exception):
+    """The demo cannot go on; the text says why and what to do."""
+
+
+class Child:
+    """One child process by name; its log tells why it ended when it should not have."""
+
+    def __init__(self, name: str, command: list[str], folder: Path) -> None:
+        self.name = name
+        self.log = folder / f"{name}.log"
+        with self.log.open("wb") as out:
+            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out)  # noqa: S603 - ours
+
+    def check(self) -> None:
+        """Raises DemoError when the process has ended by itself."""
+        if (code := self._process.poll()) is not None:
+            tail = self.log.read_text(errors="replace")[-800:].strip()
+            raise DemoError(f"the {self.name} ended with code {code}. Its log, {self.log}, ends:\n{tail}")
+
+    def wait_for(self, ready: Callable[[], bool]) -> None:
+        """Until ready; raises DemoError when it ends first or takes too long."""
+        deadline = time.monotonic() + READY_WITHIN_S
+        while not ready():
+            self.check()
+            if time.monotonic() > deadline:
+                raise DemoError(f"the {self.name} was not ready within {READY_WITHIN_S:.0f} s; see {self.log}")
+            time.sleep(0.05)
+
+    def end(self) -> None:
+        """Politely first."""
+        self._process.terminate()
+        try:
+            self._process.wait(END_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+def broker(folder: Path, port: int) -> Child:
+    """The embedded broker on loopback. Raises DemoError where its package is missing."""
+    if importlib.util.find_spec("iotcore") is None:
+        raise DemoError("the demo's broker is not installed. Run: make demo, or pip install 'citygate[demo]'")
+    child = Child("broker", [sys.executable, "-m", "iotcore", "--listen", "127.0.0.1", "--port", str(port)], folder)
+    child.wait_for(lambda: answers(port))
+    return child
+
+
+def gateway(folder: Path) -> Child:
+    """``citygate run`` over the demo's files."""
+    command = [sys.executable, "-m", "gateway.cli.main", "run", "--config", str(folder / "citygate.toml")]
+    child = Child("gateway", command, folder)
+    child.wait_for(lambda: (folder / "state" / "control.sock").exists())
+    return child
+
+
+def simulator(folder: Path, scenario: str, port: int, *, pace: float, hours_back: float) -> Child:
+    """The simulated street, publishing as its network server would."""
+    command = [
+        *(sys.executable, "-m", "simulators", "simulate", scenario),
+        *("--to", f"mqtt://127.0.0.1:{port}", "--pace", str(pace), "--hours-back", str(hours_back)),
+    ]
+    return Child("simulator", command, folder)
+
+
+def write_assets(folder: Path, scenario: str) -> None:
+    """The scenario's pilots and devices, as files. Raises DemoError."""
+    command = [sys.executable, "-m", "simulators", "simulate", scenario, "--write-assets", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - ours
+    if done.returncode:
+        raise DemoError(f"the simulator could not write its devices: {done.stderr.strip()[-800:]}")
+
+
+@contextlib.contextmanager
+def ended(children: list[Child]) -> Iterator[list[Child]]:
+    """End all children at the end of the block, the last started first."""
+    try:
+        yield children
+    finally:
+        for child in reversed(children):
+            child.end()
+
+
+def free_port() -> int:
+    """A loopback port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def answers(port: int) -> bool:
+    """Whether something accepts connections there."""
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.5):
+        return True
+    return False

@@ -1,0 +1,107 @@
+"""The two logs of a gateway, opened together, their notices turned into events."""
+
+from pathlib import Path
+
+import msgspec
+
+from gateway.config import Config, LogTable
+from gateway.events import (
+    Events,
+    LogCorruption,
+    LogDiskFull,
+    LogExpired,
+    LogRecovered,
+    LogRewriteFailed,
+    LogSegmentAbandoned,
+    QuotaReached,
+)
+from gateway.journal import notices
+from gateway.journal.cursor import CursorFile
+from gateway.journal.log import Log
+from gateway.journal.options import LogOptions
+
+QUOTA_MEND = "raise quota_bytes, mend the sink that lags, or take it out of citygate.toml"
+
+
+class Logs(msgspec.Struct):
+    """``intake``: what was received, shown to readers once it is synced. ``ledger``: what became of it."""
+
+    folder: Path
+    intake: Log
+    ledger: Log
+
+    @classmethod
+    def open(cls, config: Config, events: Events) -> "Logs":
+        """Open both for writing. Raises JournalError (locked, another format) and OSError."""
+        folder = config.gateway.state_dir
+        folder.mkdir(parents=True, exist_ok=True)
+        intake = Log.open(
+            folder / "intake",
+            name="intake",
+            options=options_of(config.intake, "synced"),
+            on_notice=lambda notice: announce(notice, events),
+        )
+        ledger = Log.open(
+            folder / "ledger",
+            name="ledger",
+            options=options_of(config.ledger, "written"),
+            floor=highest_cursor(folder),
+            on_notice=lambda notice: announce(notice, events),
+        )
+        return cls(folder, intake, ledger)
+
+    async def close(self) -> None:
+        """Write what waits, close the files, give the locks back."""
+        await self.ledger.close()
+        await self.intake.close()
+
+
+def options_of(table: LogTable, readable: str) -> LogOptions:
+    """Sizes as the operator wrote them."""
+    return LogOptions(
+        segment_bytes=table.segment_bytes,
+        quota_bytes=table.quota_bytes,
+        readable="synced" if readable == "synced" else "written",
+    )
+
+
+def cursor_file(folder: Path, sink_id: str) -> Path:
+    """Where a sink's cursor lives: it belongs to the sink's id, not to its address."""
+    return folder / "cursors" / f"{sink_id}.cursor"
+
+
+def highest_cursor(folder: Path) -> int:
+    """The highest ledger number that any cursor mentions: the ledger's next number must lie above it."""
+    highest = 0
+    for file in (folder / "cursors").glob("*.cursor"):
+        cursor = CursorFile.open(file)
+        highest = max(highest, cursor.load())
+        cursor.close()
+    return highest
+
+
+def announce(notice: notices.Notice, events: Events) -> None:
+    """Say what the journal noticed as a named event."""
+    match notice:
+        case notices.Recovered():
+            if notice.torn_bytes or notice.corrupt_entries or notice.quarantined_files:
+                events.emit(
+                    LogRecovered(
+                        log=notice.log, torn_bytes=notice.torn_bytes, corrupt_entries=notice.corrupt_entries
+                    )
+                )
+        case notices.Corrupted():
+            events.emit(LogCorruption(log=notice.log, entries=notice.entries, where=notice.where))
+        case notices.Expired():
+            events.counts[f"expired.{notice.log}"] += notice.entries
+            events.emit(LogExpired(log=notice.log, entries=notice.entries, first=notice.first, last=notice.last))
+        case notices.QuotaFilled():
+            events.emit(QuotaReached(log=notice.log, percent=notice.percent, mend=QUOTA_MEND))
+        case notices.SegmentAbandoned():
+            events.emit(
+                LogSegmentAbandoned(log=notice.log, where=notice.where, entries=notice.entries, why=notice.why)
+            )
+        case notices.DiskFull():
+            events.emit(LogDiskFull(log=notice.log, waiting_entries=notice.waiting_entries, why=notice.why))
+        case notices.RewriteFailed():
+            events.emit(LogRewriteFailed(log=notice.log, where=notice.where, why=notice.why))
