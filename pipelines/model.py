@@ -240,3 +240,4 @@ class Revision(msgspec.Struct, frozen=True, gc=False):
 
     number: int
     entry: LedgerEntry
+    first: bool = True

@@ -1,0 +1,260 @@
+"""The third loop: ledger ▸ sink, one of these for each sink. Sinks never meet.
+
+    ledger ──read──▶ what the sink takes ──write──▶ confirmed ──▶ position ──every 5 s──▶ cursor
+                                            ├─ unavailable ──▶ pause, then the same again; nothing is lost
+                                            └─ refused ──▶ Refused into the ledger, made durable ──▶ position
+
+Laws
+- The cursor may lag, never lead: it moves when the far side confirmed, or when the refusal is durable.
+- A sink that hangs, fails or is misconfigured holds up nobody but itself, and there is no end to trying again.
+- ``order = "fresh first"``: behind a long backlog every other batch takes the newest first statements, and the cursor
+  passes over them again later. Corrections keep order, because only the cursor's own road carries them.
+"""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Sequence
+from typing import Literal, Protocol
+
+import msgspec
+
+from gateway.clock import Clock
+from gateway.events import Events, SinkDelayed, SinkMisconfigured, SinkRecovered, SinkRefusedEntries
+from gateway.ledger_tail import LedgerReader, LedgerTail
+from gateway.progress import KIND_FIRST
+from gateway.sinks import Refusal, Sink, SinkRefusedError, SinkUnavailableError
+from pipelines.model import NS_PER_S, Accepted, Derived, LedgerEntry, Refused, Revision
+
+CURSOR_EVERY_S = 5.0
+BACKLOG_BATCHES = 2
+"""A backlog of more batches than this lets fresh entries go ahead."""
+DETAIL_KEPT, BODY_KEPT = 500, 4_096
+
+Order = Literal["ledger", "fresh first"]
+Result = Literal["nothing", "written", "unavailable"]
+
+
+class Cursor(Protocol):
+    """Where a sink stands; ``gateway.journal.cursor.Cursor`` has it."""
+
+    def load(self) -> int:
+        """The stored number; 0 where nothing was stored."""
+
+    def store(self, number: int, *, sync: bool = True) -> None:
+        """Keep the number."""
+
+
+class Pauses(msgspec.Struct, frozen=True):
+    """Seconds between tries. The cap doubles from ``first_s`` to ``longest_s``; ``mend_s`` while a person must act."""
+
+    first_s: float = 1.0
+    longest_s: float = 60.0
+    mend_s: float = 30.0
+
+
+class Delivery:
+    """Brings the ledger to one sink. The public fields are its state, for status and metrics.
+
+    ``delivered``, ``refused``: entries since this process started. ``expired``: ledger numbers that were given up
+    before this sink could read them. ``ahead``: written ahead of their turn, and again at it.
+    """
+
+    def __init__(
+        self,
+        sink: Sink,
+        tail: LedgerTail,
+        cursor: Cursor,
+        events: Events,
+        clock: Clock,
+        *,
+        linger_s: float = 0.5,
+        order: Order = "ledger",
+        pauses: Pauses | None = None,
+    ) -> None:
+        self.sink = sink
+        self.position = cursor.load()
+        self.delivered = self.refused = self.expired = self.ahead = 0
+        self.last_error = ""
+        self.failing_since_ns: int | None = None
+        self._tail = tail
+        self._cursor = cursor
+        self._events = events
+        self._clock = clock
+        self._linger_s = linger_s
+        self._order = order
+        self._pauses = pauses or Pauses()
+        self._stored = (self.position, clock.monotonic_ns())
+        self._started = False
+        self._failures = 0
+        self._alarmed = ""
+        self._ahead_upto = 0
+        self._pause_s = 0.0
+
+    @property
+    def lag(self) -> int:
+        """Ledger entries that this sink has not seen yet."""
+        return max(0, self._tail.ledger.next_number - 1 - self.position)
+
+    def pending(self) -> int:
+        """Entries behind the cursor that this sink takes. Reads them all: for audits."""
+        return count_deliverable(self._tail.ledger, self.sink.takes, after=self.position)
+
+    async def run(self) -> None:
+        """Deliver for ever."""
+        while True:
+            await self._tail.ledger.wait_past(self.position)
+            if self.lag < self.sink.max_batch:
+                await asyncio.sleep(self._linger_s)  # gather: a request costs more than its lines
+            if self._order == "fresh first" and self.lag > BACKLOG_BATCHES * self.sink.max_batch:
+                await self._write_ahead()
+            if await self.deliver_some() == "unavailable":
+                await asyncio.sleep(self._pause_s)
+            self._store_cursor_when_due()
+
+    async def deliver_some(self) -> Result:
+        """Bring the next batch to the sink. After ``unavailable`` nothing has moved."""
+        self._pass_over_expired()
+        stretch = self._tail.read(self.position + 1, self.sink.max_batch)
+        if stretch is None:
+            return "nothing"
+        batch = [revision for revision in stretch.revisions if isinstance(revision.entry, self.sink.takes)]
+        refusals = await self._write(batch) if batch else ()
+        if refusals is None:
+            return "unavailable"
+        if refusals:
+            await self._keep_refused(batch, refusals)
+        self.position = stretch.upto
+        self.delivered += len(batch) - len(refusals)
+        self.refused += len(refusals)
+        return "written"
+
+    async def drain(self, within_s: float) -> None:
+        """Deliver what is there, at an orderly stop; ends early when the sink is not available."""
+        try:
+            async with asyncio.timeout(within_s):
+                while await self.deliver_some() == "written":
+                    pass
+        except TimeoutError:
+            self.last_error = f"the stop's deadline came with {self.lag} entries to go"
+
+    async def close(self) -> None:
+        """Keep the position, let the sink go."""
+        self._cursor.store(self.position, sync=True)
+        await self.sink.close()
+
+    async def _write(self, batch: Sequence[Revision]) -> Sequence[Refusal] | None:
+        """What the sink refused of the batch, or None when it cannot take anything now."""
+        try:
+            if not self._started:
+                await self.sink.start()
+                self._started = True
+            await self.sink.write(batch)
+        except SinkRefusedError as error:
+            self._succeeded()
+            return error.refusals
+        except SinkUnavailableError as error:
+            self._failed(error)
+            return None
+        self._succeeded()
+        return ()
+
+    async def _write_ahead(self) -> None:
+        """Bring the newest first statements; their turn on the cursor's road comes all the same."""
+        start = max(self._ahead_upto + 1, self._tail.ledger.next_number - self.sink.max_batch)
+        stretch = self._tail.read(start, self.sink.max_batch)
+        if stretch is None:
+            return
+        batch = [r for r in stretch.revisions if r.first and isinstance(r.entry, self.sink.takes)]
+        if batch and await self._write(batch) is None:
+            return
+        self._ahead_upto = stretch.upto
+        self.ahead += len(batch)
+
+    async def _keep_refused(self, batch: Sequence[Revision], refusals: Sequence[Refusal]) -> None:
+        entries = {revision.number: revision.entry for revision in batch}
+        now_ns = self._clock.wall_ns()
+        kept = [
+            _encode(refused_entry(self.sink.id, refusal, entries[refusal.number], now_ns))
+            for refusal in refusals
+            if not isinstance(entries[refusal.number], Refused)  # one that is refused again is in the ledger already
+        ]
+        if kept:
+            self._tail.ledger.append(kept, KIND_FIRST)
+            await self._tail.ledger.commit(sync=True)
+        detail = refusals[0].detail[:DETAIL_KEPT]
+        self._events.emit(SinkRefusedEntries(sink=self.sink.id, entries=len(refusals), detail=detail))
+
+    def _pass_over_expired(self) -> None:
+        gone = self._tail.ledger.oldest_number - 1 - self.position
+        if gone > 0:
+            self.expired += gone
+            self.position += gone
+
+    def _failed(self, error: SinkUnavailableError) -> None:
+        self._started = False
+        self.last_error = str(error)
+        now_ns = self._clock.monotonic_ns()
+        if self.failing_since_ns is None:
+            self.failing_since_ns = now_ns
+        self._pause_s = self._next_pause_s(error)
+        self._failures += 1
+        alarm = "misconfigured" if error.mend else "delayed"
+        if alarm == self._alarmed:
+            return  # said once; the state tells the rest
+        self._alarmed = alarm
+        if error.mend:
+            self._events.emit(SinkMisconfigured(sink=self.sink.id, why=str(error), mend=error.mend))
+        else:
+            self._events.emit(SinkDelayed(sink=self.sink.id, why=str(error), retry_s=round(self._pause_s, 2)))
+
+    def _next_pause_s(self, error: SinkUnavailableError) -> float:
+        pauses = self._pauses
+        if error.retry_after_s is not None:
+            return error.retry_after_s + random.uniform(0, pauses.first_s)  # noqa: S311 - jitter, not a secret
+        if error.mend:
+            return random.uniform(pauses.mend_s / 2, pauses.mend_s)  # noqa: S311 - same
+        cap_s = min(pauses.longest_s, pauses.first_s * 2 ** min(self._failures, 30))
+        return random.uniform(0, cap_s)  # noqa: S311 - same; full jitter, so that many gateways do not come at once
+
+    def _succeeded(self) -> None:
+        if self.failing_since_ns is not None:
+            after_s = (self._clock.monotonic_ns() - self.failing_since_ns) / NS_PER_S
+            self._events.emit(SinkRecovered(sink=self.sink.id, after_s=round(after_s, 1)))
+        self.failing_since_ns, self.last_error, self._alarmed, self._failures = None, "", "", 0
+
+    def _store_cursor_when_due(self) -> None:
+        number, at_ns = self._stored
+        now_ns = self._clock.monotonic_ns()
+        if number != self.position and now_ns - at_ns >= CURSOR_EVERY_S * NS_PER_S:
+            self._cursor.store(self.position, sync=False)  # the loop waits on no disk; close() syncs
+            self._stored = (self.position, now_ns)
+
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+def refused_entry(sink: str, refusal: Refusal, entry: LedgerEntry, now_ns: int) -> Refused:
+    """The ledger entry that keeps what a sink's server refused, with its words."""
+    of, device = 0, ""
+    if isinstance(entry, Accepted):
+        of, device = entry.of, entry.device
+    elif isinstance(entry, Derived):
+        device = entry.producer
+    detail, body = refusal.detail[:DETAIL_KEPT], refusal.body[:BODY_KEPT]
+    return Refused(sink, refusal.number, of, detail, body, now_ns, device)
+
+
+def first_position(start: Literal["oldest", "now"], ledger: LedgerReader) -> int:
+    """Where the cursor of a sink that never had one begins: before everything, or behind it."""
+    return ledger.oldest_number - 1 if start == "oldest" else ledger.next_number - 1
+
+
+def count_deliverable(ledger: LedgerReader, takes: tuple[type[LedgerEntry], ...], *, after: int) -> int:
+    """How many entries behind a number a sink takes: one side of the conservation promise, counted from the log."""
+    tail = LedgerTail(ledger, Counter(), keep=0)
+    number, count = after, 0
+    while stretch := tail.read(number + 1, 1_000):
+        count += sum(isinstance(revision.entry, takes) for revision in stretch.revisions)
+        number = stretch.upto
+    return count
