@@ -9,19 +9,34 @@ Laws
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from fractions import Fraction
+from functools import partial
 
 import msgspec
 
 from pipelines.layout.frames import NothingToRead, compile_layouts
 from pipelines.layout.notation import Layouts, Reading
 from pipelines.layout.read import Unreadable
+from pipelines.layout.write import Given, encode
 from pipelines.model import Rejected, Uplink, Value
 
-__all__ = ["CompiledProfile", "Decoder", "PropertyMap", "Reading", "bytes_decoder", "decode", "network_decoder"]
+__all__ = [
+    "CompiledProfile",
+    "Decoder",
+    "Encoder",
+    "PropertyMap",
+    "Reading",
+    "bytes_decoder",
+    "bytes_encoder",
+    "decode",
+    "network_decoder",
+    "with_sums",
+]
 
 Decoder = Callable[[Uplink], list[Reading] | Rejected]
+
+Encoder = Callable[[Mapping[str, Given], int | None], bytes]
 
 MAX_DEPTH = 8
 MAX_READINGS = 512
@@ -68,7 +83,11 @@ class PropertyMap(msgspec.Struct, frozen=True):
 
 
 class CompiledProfile(msgspec.Struct, frozen=True):
-    """A model of device, ready to use. ``profile_hash`` is 8 bytes over the profile's files."""
+    """A model of device, ready to use. ``profile_hash`` is 8 bytes over the profile's files.
+
+    ``encode`` is ``(readings, f_port) → payload`` for simulators, None where values come decoded; it raises Unwritable.
+    ``battery_percent``: rising (V, %) points for a device that only tells its voltage.
+    """
 
     name: str
     profile_hash: bytes
@@ -76,7 +95,8 @@ class CompiledProfile(msgspec.Struct, frozen=True):
     mapping: Mapping[str, PropertyMap]
     reporting_interval_s: float | None = None
     privacy_class: str = "A"
-    layouts: Layouts | None = None
+    encode: Encoder | None = None
+    battery_percent: tuple[tuple[float, float], ...] = ()
 
 
 def decode(profile: CompiledProfile, uplink: Uplink) -> list[Reading] | Rejected:
@@ -100,6 +120,30 @@ def bytes_decoder(name: str, layouts: Layouts) -> Decoder:
             return Rejected("decode_failed", f"{name}: {unreadable} ({_frame(uplink)})")
 
     return decode_bytes
+
+
+def bytes_encoder(layouts: Layouts, sums: Collection[str] = ()) -> Encoder:
+    """The inverse of ``bytes_decoder``: what the device would send. Readings named in ``sums`` are not sent."""
+    if not sums:
+        return partial(encode, layouts)
+    return lambda readings, f_port: encode(layouts, {k: v for k, v in readings.items() if k not in sums}, f_port)
+
+
+def with_sums(decoder: Decoder, sums: Mapping[str, Sequence[str]]) -> Decoder:
+    """Add to the readings of ``decoder`` the sums of some of them; a sum is left out unless all its parts are there."""
+
+    def decode_and_add(uplink: Uplink) -> list[Reading] | Rejected:
+        readings = decoder(uplink)
+        if isinstance(readings, Rejected):
+            return readings
+        values = {reading.name: reading.value for reading in readings if not reading.age_s and reading.time_ns is None}
+        for name, parts in sums.items():
+            found = [value for part in parts if isinstance(value := values.get(part), (int, float))]
+            if len(found) == len(parts):
+                readings.append(Reading(name, sum(found)))
+        return readings
+
+    return decode_and_add
 
 
 def _frame(uplink: Uplink) -> str:

@@ -35,7 +35,7 @@ def _itself(raw: Number) -> Value:
 
 
 def _mapped(field: Field) -> Convert:
-    words: dict[Number, Value] = {**(field.words or {})}
+    words: dict[Number, Value] = {raw: word for raw, word in (field.words or {}).items()}  # noqa: C416 - mypy
     otherwise, name = field.otherwise, field.name
 
     def look_up(raw: Number) -> Value:

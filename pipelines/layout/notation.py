@@ -38,9 +38,9 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
 class Field(msgspec.Struct, frozen=True, kw_only=True):
     """One number of a frame, or some bits of the number read last, or ``skip`` bytes that mean nothing to us.
 
-    ``name`` None: read (for ``const``, or as home of bits) but not reported. ``at``: byte of the frame; without it a
-    field follows the one before. ``optional``: the frame may end before this field. ``time`` marks the instant of the
-    readings beside it, in seconds since 1970.
+    ``name`` None: read (as home of bits) but not reported. ``const``: what it must be; checked and not reported.
+    ``at``: byte of the frame; without it a field follows the one before. ``optional``: the frame may end before this
+    field. ``time`` marks the instant of the readings beside it, in seconds since 1970; its name is for encoding.
     """
 
     name: str | None = None

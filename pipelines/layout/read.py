@@ -156,7 +156,7 @@ def _word(field: Field, wire: WireType, bits: Sequence[Field]) -> Read:
     takes = [
         _take(part, wire) for part in (field, *bits) if part.name is not None or part.time or part.const is not None
     ]
-    label = field.name or "a fixed number"
+    label = next((part.name for part in (field, *bits) if part.name), "a number")
 
     def read(payload: bytes, at: int, end: int, readings: list[Reading]) -> int:
         if at + size > end:
@@ -183,12 +183,10 @@ def _take(field: Field, wire: WireType) -> Callable[[Number, int, list[Reading]]
             if signed and raw & sign:
                 raw -= mask + 1
         if const is not None and raw != const:
-            raise Unreadable(
-                f"byte {at}: {name or 'a fixed number'} is 0x{int(raw):02x}, the layout says 0x{const:02x}"
-            )
+            raise Unreadable(f"byte {at}: {name or 'a number'} is 0x{int(raw):02x}, the layout says 0x{const:02x}")
         if time is not None:
             readings.append(Reading("", 0, 0.0, int(raw) * NS_PER_S))
-        elif name is not None:
+        elif name is not None and const is None:
             try:
                 value = raw if convert is None else convert(raw)
             except Unmapped as error:

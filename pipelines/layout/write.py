@@ -50,7 +50,7 @@ def _names_of(parts: Sequence[Part]) -> list[str]:
         field.name
         for part in parts
         for field in (part.fields if isinstance(part, Repeat) else (part,))
-        if field.name is not None
+        if field.name is not None and field.const is None
     ]
 
 

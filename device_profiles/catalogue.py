@@ -1,0 +1,163 @@
+"""The catalogue: every profile of the package and of the operator's folders, checked at once, compiled on first use.
+
+::
+
+    <folder>/<vendor>/<model>/profile.toml     the profile "vendor/model"
+                              vectors.json     frames it must read, and frames it must refuse
+Laws
+- A later folder wins: an operator's profile takes the place of ours with the same name.
+- All mistakes of all files are told at once; a profile with mistakes is not in the catalogue, the others are.
+"""
+
+import tomllib
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from hashlib import blake2b
+from pathlib import Path
+from typing import Self
+
+import msgspec
+from pydantic import ValidationError
+
+from device_profiles.layouts import LayoutBuilder, Mistake
+from device_profiles.mapping import property_maps
+from device_profiles.mistakes import told
+from device_profiles.profile import ProfileFile
+from device_profiles.vectors import VECTORS, Vector
+from pipelines.decode import CompiledProfile, PropertyMap, bytes_decoder, bytes_encoder, network_decoder, with_sums
+from pipelines.layout.notation import Layouts
+
+VENDORS = Path(__file__).parent / "vendors"
+HASH_BYTES = 8
+MAX_FILE_BYTES = 1 << 20
+
+
+class Profile(msgspec.Struct, frozen=True):
+    """One profile as read and checked. ``layouts`` None: values come decoded."""
+
+    name: str
+    folder: Path
+    file: ProfileFile
+    layouts: Layouts | None
+    mapping: Mapping[str, PropertyMap]
+    profile_hash: bytes
+
+    def compiled(self) -> CompiledProfile:
+        """The profile as refine and the simulators use it."""
+        layouts = self.layouts
+        decode = network_decoder(self.name) if layouts is None else bytes_decoder(self.name, layouts)
+        return CompiledProfile(
+            name=self.name,
+            profile_hash=self.profile_hash,
+            decode=with_sums(decode, self.file.sum) if self.file.sum else decode,
+            mapping=self.mapping,
+            reporting_interval_s=self.file.reporting_interval_s,
+            privacy_class=self.file.privacy_class,
+            encode=None if layouts is None else bytes_encoder(layouts, self.file.sum),
+            battery_percent=tuple(self.file.battery.curve) if self.file.battery else (),
+        )
+
+
+class CompiledProfiles(Mapping[str, CompiledProfile]):
+    """Profiles by name, compiled on first use: a pilot uses a handful of the catalogue."""
+
+    def __init__(self, profiles: Mapping[str, Profile]) -> None:
+        self._profiles = profiles
+        self._compiled: dict[str, CompiledProfile] = {}
+
+    def __getitem__(self, name: str) -> CompiledProfile:
+        found = self._compiled.get(name)
+        if found is None:
+            found = self._compiled[name] = self._profiles[name].compiled()
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._profiles)
+
+    def __len__(self) -> int:
+        return len(self._profiles)
+
+
+class Catalogue:
+    """All profiles. ``checked`` holds the files as read, ``profiles`` the compiled ones, ``mistakes`` what is wrong."""
+
+    def __init__(self, checked: Mapping[str, Profile], mistakes: Sequence[str]) -> None:
+        self.checked = checked
+        self.profiles: Mapping[str, CompiledProfile] = CompiledProfiles(checked)
+        self.mistakes = list(mistakes)
+
+    @classmethod
+    def load(cls, extra_dirs: Sequence[Path] = ()) -> Self:
+        """Read the package's vendors and then the operator's folders."""
+        folders: dict[str, Path] = {}
+        mistakes: list[str] = []
+        for root in (VENDORS, *extra_dirs):
+            if not root.is_dir():
+                mistakes.append(f"{root}: no such folder of profiles")
+            for path in sorted(root.glob("*/*/profile.toml")):
+                folders[f"{path.parent.parent.name}/{path.parent.name}"] = path.parent
+        checked: dict[str, Profile] = {}
+        for name, folder in sorted(folders.items()):
+            profile, found = read_profile(name, folder)
+            mistakes += [f"{name}: {mistake}" for mistake in found]
+            if profile is not None:
+                checked[name] = profile
+        return cls(checked, mistakes)
+
+    @property
+    def names(self) -> Collection[str]:
+        """Every profile, ``vendor/model``."""
+        return self.checked.keys()
+
+    def properties(self, profile: str) -> Collection[str] | None:
+        """The vocabulary properties that a profile can give; None where the profile is unknown or takes any name."""
+        found = self.checked.get(profile)
+        if found is None or found.file.payload.kind == "json":
+            return None
+        return {entry.property for entry in found.mapping.values()}
+
+    def vectors(self, profile: str) -> list[Vector]:
+        """The profile's vectors. Raises KeyError for an unknown profile."""
+        return read_vectors(self.checked[profile].folder)
+
+
+def read_profile(name: str, folder: Path) -> tuple[Profile | None, list[str]]:
+    """One profile, or None and every mistake in its files."""
+    raw = (folder / "profile.toml").read_bytes()
+    if len(raw) > MAX_FILE_BYTES:
+        return None, [f"profile.toml: {len(raw)} bytes; a profile has a few kilobytes"]
+    try:
+        file = ProfileFile.model_validate(tomllib.loads(raw.decode()))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return None, [f"profile.toml is not TOML: {error}"]
+    except ValidationError as error:
+        return None, told(error, ProfileFile)
+    layouts: Layouts | None = None
+    mistakes: list[Mistake] = []
+    if file.payload.reads_bytes:
+        builder = LayoutBuilder()
+        layouts = builder.layouts(file.payload)
+        mistakes += builder.mistakes
+    mapping, found = property_maps(file, layouts)
+    mistakes += found
+    if not mapping and not mistakes:
+        mistakes.append(Mistake("map", "nothing is mapped to the vocabulary, so nothing could be observed"))
+    texts = [f"{mistake.where}: {mistake.what}" for mistake in mistakes] + _mistakes_in_vectors(folder)
+    if mistakes:
+        return None, texts
+    digest = blake2b(raw, digest_size=HASH_BYTES).digest()
+    return Profile(name, folder, file, layouts, mapping, digest), texts
+
+
+def read_vectors(folder: Path) -> list[Vector]:
+    """The vectors beside a profile; none when the file is missing. Raises ValidationError."""
+    path = folder / "vectors.json"
+    return VECTORS.validate_json(path.read_bytes()) if path.is_file() else []
+
+
+def _mistakes_in_vectors(folder: Path) -> list[str]:
+    """Vectors prove a profile; a profile with a faulty file of vectors still reads frames."""
+    try:
+        read_vectors(folder)
+    except ValidationError as error:
+        return [f"vectors.json: {text}" for text in told(error, Vector)]
+    return []

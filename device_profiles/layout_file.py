@@ -1,0 +1,132 @@
+"""The ``[payload]`` table of a profile as people write it: shape and words checked here, sense in ``layouts``."""
+
+from fractions import Fraction
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
+
+Scalar = bool | int | float | str
+
+
+def exact(number: Any) -> Fraction:
+    """``"1/10"``, ``0.1`` and ``10`` as exact fractions; a decimal is taken as written. Raises ValueError."""
+    if isinstance(number, bool) or not isinstance(number, (int, float, str, Fraction)):
+        raise ValueError("a number or a fraction in quotes is needed, like 0.1 or '1/63'")  # noqa: TRY004 - pydantic
+    try:
+        return Fraction(str(number))
+    except (ValueError, ZeroDivisionError) as error:
+        raise ValueError(f"{str(number)[:20]!r} is no number. Write 0.1 or '1/63'") from error
+
+
+Exact = Annotated[Fraction, BeforeValidator(exact)]
+
+
+class Table(BaseModel):
+    """A table of a file: unknown keys are mistakes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False, arbitrary_types_allowed=True)
+
+
+class FieldTable(Table):
+    """One number of a frame, bits of the number before, or bytes to skip."""
+
+    field: str | None = Field(default=None, pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")
+    type: str | None = None
+    bits: tuple[int, int] | None = None
+    signed: bool = False
+    at: int | None = Field(default=None, ge=0, le=255)
+    skip: int = Field(default=0, ge=0, le=255)
+    const: int | None = None
+    scale: Exact = Fraction(1)
+    offset: Exact = Fraction(0)
+    round: int | None = Field(default=None, ge=0, le=9)
+    map: dict[str, Scalar] | None = None
+    missing: float | list[float] = []
+    unit: str = ""
+    optional: bool = False
+    time: Literal["unix_s"] | None = None
+
+
+class RepeatRule(Table):
+    """How often the fields come again, and how old each block is. ``count``: a number, a type, or "rest"."""
+
+    count: int | str = "rest"
+    step_s: float = Field(default=0.0, ge=0)
+    first_age_s: float = Field(default=0.0, ge=0)
+    order: Literal["newest_first", "oldest_first"] = "newest_first"
+
+
+class RepeatTable(Table):
+    """A history: ``fields`` again and again."""
+
+    repeat: RepeatRule
+    fields: list[FieldTable] = Field(min_length=1)
+
+
+def _part_kind(part: Any) -> str:
+    return "repeat" if isinstance(part, dict) and "repeat" in part else "field"
+
+
+PartTable = Annotated[
+    Annotated[FieldTable, Tag("field")] | Annotated[RepeatTable, Tag("repeat")], Discriminator(_part_kind)
+]
+
+
+class GroupTable(Table):
+    """Several parts behind one key."""
+
+    fields: list[PartTable] = Field(min_length=1)
+
+
+def _item_kind(item: Any) -> str:
+    return "group" if isinstance(item, dict) and "fields" in item and "repeat" not in item else _part_kind(item)
+
+
+ItemTable = Annotated[
+    Annotated[FieldTable, Tag("field")] | Annotated[RepeatTable, Tag("repeat")] | Annotated[GroupTable, Tag("group")],
+    Discriminator(_item_kind),
+]
+
+TAGS = frozenset({"field", "repeat", "group"})
+"""Union tags that pydantic puts into the place of a mistake, where no table of that name is."""
+
+
+class LayoutTable(Table):
+    """The frames of some ports."""
+
+    kind: Literal["fixed", "tlv", "flags"] | None = None
+    header: list[FieldTable] = []
+    fields: list[PartTable] = []
+    key: str = ""
+    length: str | None = None
+    items: dict[str, ItemTable] = {}
+    unknown: Literal["refuse", "skip"] = "refuse"
+    flags: str | None = None
+    blocks: dict[str, ItemTable] = {}
+    trailing: Literal["refuse", "ignore"] = "refuse"
+    nothing: str = ""
+
+    @property
+    def has_body(self) -> bool:
+        """True when this table itself says how a frame is read."""
+        return bool(self.fields or self.items or self.blocks or self.nothing)
+
+
+class PayloadTable(LayoutTable):
+    """How the bytes are read; ``when`` has a layout of its own for some ports: ``1``, ``"1, 2"``."""
+
+    kind: Literal["fixed", "tlv", "flags", "network", "json"]  # type: ignore[assignment]
+    when: dict[str, LayoutTable] = {}
+
+    @property
+    def reads_bytes(self) -> bool:
+        """False for values that come decoded."""
+        return self.kind not in {"network", "json"}
+
+    @model_validator(mode="after")
+    def _decoded_values_have_no_layout(self) -> Self:
+        if not self.reads_bytes and (self.has_body or self.when or self.header):
+            raise ValueError(f"kind {self.kind!r} takes decoded values: no fields, items, blocks, header or when")
+        if self.reads_bytes and not self.has_body and not self.when:
+            raise ValueError(f"kind {self.kind!r} needs fields, items, blocks or when")
+        return self
