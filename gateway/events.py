@@ -57,6 +57,17 @@ class SourceLost(Event, frozen=True, tag=True):
     retry_s: float
 
 
+class SourceRefused(Event, frozen=True, tag=True):
+    """A broker answers that it does not want us (password, client id, version): a person must act."""
+
+    level: ClassVar[str] = "ERROR"
+    source: str
+    peer: str
+    why: str
+    mend: str
+    retry_s: float
+
+
 class SourceTakenOver(Event, frozen=True, tag=True):
     """Another client uses our client id; the broker threw us out three times in a minute."""
 
@@ -73,6 +84,16 @@ class SubscriptionRefused(Event, frozen=True, tag=True):
     source: str
     topic_filter: str
     code: int
+
+
+class SubscriptionWeakened(Event, frozen=True, tag=True):
+    """The broker grants less quality of service than asked: at QoS 0 what is lost on the way stays lost."""
+
+    level: ClassVar[str] = "WARNING"
+    source: str
+    topic_filter: str
+    asked_qos: int
+    granted_qos: int
 
 
 class SinkDelayed(Event, frozen=True, tag=True):
@@ -107,6 +128,15 @@ class SinkRefusedEntries(Event, frozen=True, tag=True):
     sink: str
     entries: int
     detail: str
+
+
+class QuarantineFull(Event, frozen=True, tag=True):
+    """The quarantine reached its quota and gave up its oldest entries, counted by reason."""
+
+    level: ClassVar[str] = "WARNING"
+    entries: int
+    bytes: int
+    mend: str
 
 
 class TaskCrashed(Event, frozen=True, tag=True):

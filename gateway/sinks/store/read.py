@@ -6,7 +6,6 @@ Laws
 - Retracted values are never shown.
 """
 
-import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +13,8 @@ from typing import Any, Self
 
 import msgspec
 
-from gateway.sinks.store.schema import HOUR_NS, QUALITIES, REASONS, RETRACTED, TIME_SOURCES, VERSION, StoreVersionError
+from gateway.sinks.sqlite_file import open_read_only
+from gateway.sinks.store.schema import HOUR_NS, QUALITIES, REASONS, RETRACTED, TIME_SOURCES, VERSION
 from pipelines.model import Quality, QualityReason, TimeSource, Value
 
 LATEST = f"""
@@ -123,13 +123,7 @@ class History:
     """The store's contents. Raises FileNotFoundError where there is no store yet, sqlite3.Error for a broken one."""
 
     def __init__(self, file: Path) -> None:
-        if not file.is_file():
-            raise FileNotFoundError(f"{file}: no store here yet. It is made when the gateway first runs with a store.")
-        self._connection = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False)
-        (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-        if version > VERSION:
-            self._connection.close()
-            raise StoreVersionError(f"{file} has format {version}, this release reads {VERSION}")
+        self._connection = open_read_only(file, version=VERSION, what="store")
 
     def __enter__(self) -> Self:
         return self

@@ -1,14 +1,14 @@
-"""The store's tables, and how the file is opened for writing. README.md states the laws of the format.
+"""The store's tables. README.md states the laws of the format.
 
 Laws
 - Codes of quality, reason and time source are positions in the tuples below: rows are appended, never moved.
 - ``value`` has no declared type: REAL is a gauge or counter, INTEGER 0 or 1 a flag, TEXT a state. Nothing is converted.
-- ``user_version`` is the version of the format; a file of a later version is refused, never rewritten.
 """
 
 import sqlite3
 from pathlib import Path
 
+from gateway.sinks.sqlite_file import open_file
 from pipelines.model import Quality, QualityReason, TimeSource
 
 VERSION = 1
@@ -99,36 +99,6 @@ CREATE TABLE link (
 """
 
 
-class StoreVersionError(Exception):
-    """The file was written by a later release."""
-
-
 def open_store(file: Path) -> sqlite3.Connection:
-    """Open the store for writing; make it where there is none. Raises sqlite3.Error, OSError, StoreVersionError.
-
-    ``synchronous=FULL``: the cursor over the ledger is kept outside this file, so a commit must be on the disk when
-    ``write`` returns; with NORMAL a power cut would lose transactions that the cursor has already passed.
-    """
-    file.parent.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False, timeout=5.0)
-    try:
-        _prepare(connection, file)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _prepare(connection: sqlite3.Connection, file: Path) -> None:
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > VERSION:
-        raise StoreVersionError(f"{file} has format {version}, this release reads {VERSION}")
-    if version == 0:
-        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # before the first table, else it has no effect
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA cache_size = -4000")
-    connection.execute("PRAGMA journal_size_limit = 8388608")
-    connection.execute("PRAGMA temp_store = MEMORY")
-    if version == 0:
-        connection.executescript(f"BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
+    """Open the store for writing; make it where there is none. Raises as ``open_file`` does."""
+    return open_file(file, tables=TABLES, version=VERSION, cache_kib=4_000)

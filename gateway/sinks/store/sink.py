@@ -1,29 +1,21 @@
 """The store as a sink: SQLite in one thread of its own, behind an async face.
 
-Law: the loop never waits on the disk. A cancelled call leaves its transaction to the thread, whole or not at all;
-repeating it is harmless.
+Law: a cancelled ``write`` leaves its transaction to the thread, whole or not at all; repeating it is harmless.
 """
 
-import asyncio
-import sqlite3
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
 
 from gateway.clock import Clock
 from gateway.events import Events
-from gateway.sinks import SinkUnavailableError
+from gateway.sinks.sqlite_file import FileThread
 from gateway.sinks.store.retention import Retention, purge_device
-from gateway.sinks.store.schema import StoreVersionError
 from gateway.sinks.store.settings import StoreSettings
 from gateway.sinks.store.writer import Writer
 from pipelines.model import Accepted, Derived, LedgerEntry, Revision
 
 RETENTION_EVERY_S = 3_600.0
 RETENTION_PAUSE_S = 0.2
-
-Answer = TypeVar("Answer")
 
 
 class StoreSink:
@@ -48,18 +40,18 @@ class StoreSink:
         self._clock = clock
         self._events = events
         self._pilot_days = pilot_days
-        self._thread = self._new_thread()
+        self._thread = FileThread(f"sink {name}", file)
         self._writer: Writer | None = None
         self._retention: Retention | None = None
         self._retention_due_ns = 0
 
     async def start(self) -> None:
         """Open the file. Raises SinkUnavailableError."""
-        await self._in_thread(self._open)
+        await self._thread.run(self._open)
 
     async def write(self, batch: Sequence[Revision]) -> None:
         """Write a batch in one transaction. Raises SinkUnavailableError."""
-        written = await self._in_thread(lambda: self._open().write(batch))
+        written = await self._thread.run(lambda: self._open().write(batch))
         self._events.counts[f"{self.id}.values"] += written.values
         if written.too_old:
             self._events.counts[f"{self.id}.too_old"] += written.too_old
@@ -72,20 +64,18 @@ class StoreSink:
         """
         if self._clock.quality() != "trusted":
             return True  # a clock that is not set must not decide what is old
-        deleted, complete = await self._in_thread(self._retention_step)
+        deleted, complete = await self._thread.run(self._retention_step)
         if deleted:
             self._events.counts[f"{self.id}.purged"] += deleted
         return complete
 
     async def purge_device(self, device: str) -> int:
         """Forget a device; returns the rows deleted. Raises SinkUnavailableError."""
-        return await self._in_thread(lambda: purge_device(self._open(), device))
+        return await self._thread.run(lambda: purge_device(self._open(), device))
 
     async def close(self) -> None:
         """Close the file after what is under way."""
-        thread, self._thread = self._thread, self._new_thread()
-        await asyncio.get_running_loop().run_in_executor(thread, self._close)
-        thread.shutdown(wait=False)
+        await self._thread.end(self._close)
 
     async def _retain_when_due(self) -> None:
         now_ns = self._clock.monotonic_ns()
@@ -93,20 +83,6 @@ class StoreSink:
             return
         pause_s = RETENTION_EVERY_S if await self.retain() else RETENTION_PAUSE_S
         self._retention_due_ns = now_ns + int(pause_s * 1e9)
-
-    async def _in_thread(self, work: Callable[[], Answer]) -> Answer:
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
-        except StoreVersionError as error:
-            raise SinkUnavailableError(str(error), mend="run the later release, or move the file aside") from error
-        except (sqlite3.Error, OSError) as error:
-            why = f"{self.file}: {error}"
-            raise SinkUnavailableError(why, mend=mend_for(error, self.file)) from error
-
-    def _new_thread(self) -> ThreadPoolExecutor:
-        return ThreadPoolExecutor(
-            1, thread_name_prefix=f"sink {self.id}"
-        )  # the thread itself starts with its first work
 
     def _open(self) -> Writer:
         if self._writer is None:
@@ -123,18 +99,3 @@ class StoreSink:
         if self._writer is not None:
             writer, self._writer = self._writer, None
             writer.close()
-
-
-def mend_for(error: Exception, file: Path) -> str:
-    """What a person can do about a failing file; empty where waiting helps."""
-    match getattr(error, "sqlite_errorcode", 0) & 0xFF:
-        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            return ""
-        case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
-            return (
-                f"move {file} aside and start again with the sink's cursor at the oldest entry; the ledger has it all"
-            )
-        case sqlite3.SQLITE_FULL:
-            return f"free space on the disk of {file.parent}"
-        case _:
-            return f"make {file.parent} writable for the gateway"

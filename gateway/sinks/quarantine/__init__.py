@@ -1,0 +1,1 @@
+"""Quarantine: what was not understood or was refused, with its bytes and the reason. See README.md."""
