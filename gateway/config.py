@@ -15,14 +15,16 @@ import os
 import string
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import msgspec
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gateway.files.mistakes import ConfigError, Mistake, did_you_mean, errors_of
 from gateway.files.toml_document import Document, read_toml
 from gateway.files.validate import validate
+from gateway.journal.options import SEGMENTS_IN_QUOTA
+from pipelines.dialects import DIALECTS, build_dialect
 
 FILE_NAME = "citygate.toml"
 SYSTEM_FILE = Path("/etc/citygate") / FILE_NAME
@@ -33,7 +35,7 @@ SOURCE_KINDS = {
     "file": "gateway.sources.file_settings:FileSourceSettings",
 }
 SINK_KINDS = {
-    "influxdb": "gateway.sinks.influxdb.settings:InfluxdbSettings",
+    "influxdb": "gateway.sinks.influxdb.settings:InfluxSettings",
     "store": "gateway.sinks.store.settings:StoreSettings",
     "open-topics": "gateway.sinks.open_topics.settings:OpenTopicsSettings",
     "quarantine": "gateway.sinks.quarantine.settings:QuarantineSettings",
@@ -69,6 +71,15 @@ class LogTable(Table):
 
     quota_bytes: Annotated[int, Field(ge=16 << 20)] = 2 << 30
     segment_bytes: Annotated[int, Field(ge=1 << 20, le=1 << 30)] = 16 << 20
+
+    @model_validator(mode="after")
+    def _holds_a_few_segments(self) -> Self:
+        if self.quota_bytes < SEGMENTS_IN_QUOTA * self.segment_bytes:
+            raise ValueError(
+                f"quota_bytes holds fewer than {SEGMENTS_IN_QUOTA} segments of segment_bytes"
+                " | Raise quota_bytes or lower segment_bytes."
+            )
+        return self
 
 
 class ControlTable(Table):
@@ -220,7 +231,20 @@ def _source(
     if kind is None:
         return None
     settings = _settings(table, ("sources", name), document, folder, mistakes)
+    if "dialect" in table:
+        mistakes += _dialect_fault(table, document, ("sources", name))
     return None if settings is None else SourceConfig(name, kind, settings)
+
+
+def _dialect_fault(table: Mapping[str, Any], document: Document, key: tuple[str, str]) -> list[Mistake]:
+    given = table.get("dialect_settings", {})
+    try:
+        build_dialect(str(table["dialect"]), given if isinstance(given, Mapping) else {})
+    except ValueError as error:
+        what, _, mend = str(error).partition(". ")
+        at = "dialect_settings" if table["dialect"] in DIALECTS else "dialect"
+        return [Mistake(document.where(*key, at), what, mend)]
+    return []
 
 
 def _sink(
@@ -229,7 +253,7 @@ def _sink(
     kind = _kind("sinks", name, table, document, mistakes)
     if kind is None:
         return None
-    fields = settings_model(SINK_KINDS[kind]).model_fields
+    fields = {field.alias or key for key, field in settings_model(SINK_KINDS[kind]).model_fields.items()}
     own = {key: value for key, value in table.items() if key not in ("from", "when_full") or key in fields}
     shared = {key: value for key, value in table.items() if key in ("from", "when_full")}
     common, found = validate(SinkCommon, shared, document, ("sinks", name))
@@ -285,9 +309,11 @@ def _default_sinks(written: list[SinkConfig]) -> list[SinkConfig]:
     if not kinds & {"influxdb", "store"}:
         wanted.append("store")
     sinks = []
+    taken = {sink.name for sink in written}
     for kind in wanted:
+        name = kind if kind not in taken else f"default-{kind}"
         model = settings_model(SINK_KINDS[kind])
         sinks.append(
-            SinkConfig(kind, kind, model.model_validate({"kind": kind} if "kind" in model.model_fields else {}))
+            SinkConfig(name, kind, model.model_validate({"kind": kind} if "kind" in model.model_fields else {}))
         )
     return sinks

@@ -1,6 +1,7 @@
 """Validate a table of a file against its pydantic model, and say every mistake in the operator's words."""
 
 import difflib
+import re
 import types
 import typing
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,9 @@ from pydantic_core import ErrorDetails
 
 from gateway.files.mistakes import Mistake, did_you_mean, quoted
 from gateway.files.toml_document import Document, Key
+
+_CURE = re.compile(r" \| |\. (?=[A-Z])")
+"""A validator's text says what is wrong, then how to mend it, as the next sentence or behind a bar."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -76,7 +80,8 @@ def _words(model: type[BaseModel], detail: ErrorDetails, loc: Key, key: Key) -> 
             known = [word.strip("'") for word in str(context["expected"]).replace(" or ", ", ").split(", ")]
             what, mend = f"{given} is not one of them", did_you_mean(str(detail["input"]), known)
         case "value_error":
-            what, _, mend = str(context["error"]).partition(" | ")
+            what, *rest = _CURE.split(str(context["error"]), maxsplit=1)
+            mend = rest[0] if rest else ""
         case "string_type":
             what, mend = f"{given} is not text", f'Put it in quotes: "{detail["input"]}"'
         case "int_type" | "int_parsing" | "float_type" | "float_parsing" | "bool_type" | "bool_parsing" as kind:

@@ -1,0 +1,37 @@
+"""``citygate run``."""
+
+import asyncio
+from pathlib import Path
+
+import rich_click as click
+
+from gateway.cli.exits import EPILOGUE, Exit
+from gateway.cli.options import config_option, open_config
+from gateway.cli.screen import fail, mistakes_end_the_command, print_mistakes
+from gateway.events import log_to_stderr
+
+
+@click.command(epilog=EPILOGUE)
+@config_option
+def run(config_path: Path | None) -> None:
+    """Run the gateway until it is told to stop.
+
+    Nothing is acknowledged to a broker before it is durable here. SIGTERM and Ctrl-C stop in order: sources, logs,
+    sinks. SIGHUP reads devices and pilots again; a file with mistakes keeps the ones in force.
+
+    \b
+    Examples:
+        citygate run
+        citygate run --config /etc/citygate
+    """
+    config = open_config(config_path)
+    print_mistakes(config.warnings)
+    log_to_stderr(config.gateway.log)
+    from gateway.run import serve  # noqa: PLC0415 - a mistake in the file is told before anything heavy is loaded
+
+    try:
+        with mistakes_end_the_command():
+            complete = asyncio.run(serve(config))
+    except OSError as error:
+        fail(Exit.FAILED, f"the gateway cannot run: {error}", "citygate check tells more.")
+    raise SystemExit(Exit.OK if complete else Exit.FAILED)

@@ -1,0 +1,110 @@
+"""What commands put on the screen: tables, mistakes, progress. Foreign text is never taken for markup.
+
+Results go to standard output, everything else (progress, mistakes, hints) to standard error, so that a result can be
+piped. Where no terminal is attached there is no colour and no progress bar.
+"""
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, NoReturn
+
+import msgspec
+import rich_click as click
+
+from gateway.cli.exits import Exit
+from gateway.files.mistakes import ConfigError, Mistake
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+SHOW_PROGRESS_AFTER_S = 2.0
+
+MARKS = {"ok": ("ok", "green"), "warning": ("warning", "yellow"), "error": ("error", "bold red")}
+
+JsonOption = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs instead of a table.")
+
+
+def console(*, stderr: bool = False) -> "Console":
+    """A console; wide enough that nothing is cut when the output goes to a file."""
+    from rich.console import Console  # noqa: PLC0415 - commands that print nothing stay light
+
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(file=stream, highlight=False, markup=False, width=None if stream.isatty() else 160)
+
+
+def print_json(value: object) -> None:
+    """One JSON document on standard output."""
+    click.echo(msgspec.json.format(msgspec.json.encode(value, order="deterministic"), indent=2).decode())
+
+
+def print_table(title: str, headers: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str) -> None:
+    """A table, or one sentence when there is nothing to show. Columns whose header starts with ``#`` are numbers."""
+    from rich.table import Table  # noqa: PLC0415 - commands that print nothing stay light
+    from rich.text import Text  # noqa: PLC0415 - same
+
+    rows = list(rows)
+    if not rows:
+        click.echo(empty)
+        return
+    table = Table(title=Text(title), title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for header in headers:
+        table.add_column(header.lstrip("#"), justify="right" if header.startswith("#") else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(cell, style=MARKS[cell][1] if cell in MARKS else "") for cell in row))
+    console().print(table)
+
+
+def print_mistakes(mistakes: Sequence[Mistake]) -> None:
+    """Every mistake: where, what, and how to mend it on a line of its own."""
+    from rich.text import Text  # noqa: PLC0415 - commands that print nothing stay light
+
+    out = console(stderr=True)
+    for mistake in mistakes:
+        word, style = MARKS[mistake.severity]
+        line = Text.assemble((f"{word:<8}", style), (mistake.where, "bold"), f": {mistake.what}")
+        out.print(line, soft_wrap=True)
+        if mistake.mend:
+            out.print(Text(f"{'':<8}{mistake.mend}", style="cyan"), soft_wrap=True)
+
+
+def fail(code: Exit, what: str, mend: str = "") -> NoReturn:
+    """Say what went wrong and how to mend it, and end the command."""
+    click.echo(f"error: {what}", err=True)
+    if mend:
+        click.echo(f"       {mend}", err=True)
+    raise SystemExit(code)
+
+
+@contextlib.contextmanager
+def mistakes_end_the_command() -> Iterator[None]:
+    """Mistakes in files are printed whole and end the command with code 1."""
+    try:
+        yield
+    except ConfigError as error:
+        print_mistakes(error.mistakes)
+        count = sum(mistake.severity == "error" for mistake in error.mistakes)
+        click.echo(f"{count} {'mistake' if count == 1 else 'mistakes'}. Nothing was changed.", err=True)
+        raise SystemExit(Exit.MISTAKES) from error
+
+
+@contextlib.contextmanager
+def progress(what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+    """Show a bar on a terminal once the work takes longer than two seconds; yields ``step(how many more are done)``."""
+    if not sys.stderr.isatty():
+        yield lambda _done: None
+        return
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console(stderr=True), transient=True, disable=True) as bar:
+        task = bar.add_task(what, total=total)
+        began = bar.get_time()
+
+        def step(done: int) -> None:
+            bar.update(task, advance=done)
+            if bar.disable and bar.get_time() - began > SHOW_PROGRESS_AFTER_S:
+                bar.disable = False
+                bar.start()
+
+        yield step
