@@ -10,14 +10,14 @@ Laws
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 
 import msgspec
 
 from pipelines.dialects.json_body import exceeds, quoted, read_json
 from pipelines.dialects.plain_json_fields import FieldMapping, compile_fields, compile_path
-from pipelines.instants import TimeFormat, epoch_ns, is_plausible, parse_rfc3339
+from pipelines.instants import TimeFormat, epoch_ns, format_rfc3339, is_plausible, parse_rfc3339
 from pipelines.model import Rejected, Uplink, Value
 
 DEFAULT_TOPICS = ("sensors/+/up",)
@@ -126,7 +126,7 @@ def _time(stamp: object, settings: Settings) -> int:
             return parse_rfc3339(stamp)
         except ValueError as error:
             raise ValueError(f"{where}: {error}, found {quoted(stamp)}") from None
-    if unit == "rfc3339" or isinstance(stamp, bool) or not isinstance(stamp, int | float):
+    if unit == "rfc3339" or (type(stamp) is not int and type(stamp) is not float):
         raise ValueError(f"{where}: expected a time as {unit}, found {quoted(stamp)}")
     return epoch_ns(stamp, unit)
 
@@ -145,7 +145,7 @@ def _read_tree(body: bytes) -> object | Rejected:
         return tree
     # Without white space before a colon, `":` ends each name: as many as distinct names means none is there twice
     # (were one inside a text, the count would be higher). Every other body is read again, name by name.
-    if body.count(b'":') == sum(_names(tree)) and not any(spaced in body for spaced in _SPACED_COLONS):
+    if body.count(b'":') == _names(tree) and not any(spaced in body for spaced in _SPACED_COLONS):
         return tree
     twice: list[str] = []
 
@@ -161,19 +161,24 @@ def _read_tree(body: bytes) -> object | Rejected:
     return Rejected("malformed", f"the name {quoted(twice[0])} stands twice in one object") if twice else tree
 
 
-def _names(tree: object) -> Iterator[int]:
-    """How many names each object of the tree has."""
+def _names(tree: object) -> int:
+    """How many names the objects of a tree have, each object's counted once."""
+    names = 0
+    values: Iterable[object] = ()
     if isinstance(tree, dict):
-        yield len(tree)
-        for value in tree.values():
-            if isinstance(value, dict | list):
-                yield from _names(value)
+        names, values = len(tree), tree.values()
     elif isinstance(tree, list):
-        for value in tree:
-            if isinstance(value, dict | list):
-                yield from _names(value)
+        values = tree
+    for value in values:
+        kind = type(value)
+        if kind is dict or kind is list:
+            names += _names(value)
+    return names
 
 
-def write(device_id: str, values: Mapping[str, object], *, topic: str = "sensors/{device_id}/up") -> tuple[str, bytes]:
-    """A plain JSON message: topic and body."""
-    return topic.replace("{device_id}", device_id), msgspec.json.encode(values)
+def write(uplink: Uplink, *, topic_template: str = "sensors/{device_id}/up") -> tuple[str, bytes]:
+    """A message as a small device writes it: its values, and ``time`` where it has a clock."""
+    body = dict(uplink.decoded or {})
+    if uplink.device_time_ns is not None:
+        body["time"] = format_rfc3339(uplink.device_time_ns)
+    return topic_template.replace("{device_id}", uplink.device_id), msgspec.json.encode(body)

@@ -109,7 +109,7 @@ def _reader(observed: ObservedProperty, mapping: FieldMapping) -> Reader:
         return lambda found: _word(found, mapping.words)
     match observed.kind:
         case "gauge" | "counter":
-            return lambda found: _number(found, mapping)
+            return _number_reader(mapping)
         case "flag":
             return _flag
         case "state":
@@ -130,20 +130,28 @@ def _word(found: object, words: Mapping[str, Value]) -> Value:
     return words[found]
 
 
-def _number(found: object, mapping: FieldMapping) -> float:
-    if isinstance(found, str) and mapping.accept == "number-or-text":
-        if len(found) > _LONGEST_NUMBER or not _NUMBER.fullmatch(found.strip()):
-            raise ValueError("expected a number as text")
-        found = float(found)
-    if isinstance(found, bool) or not isinstance(found, int | float):
-        raise ValueError("expected a number")  # noqa: TRY004 - the road knows one error: these bytes are wrong
-    try:
-        value = found * mapping.scale + mapping.offset
-    except OverflowError:
-        raise ValueError("expected a finite number") from None
-    if not math.isfinite(value):
-        raise ValueError("expected a finite number")
-    return value
+def _number_reader(mapping: FieldMapping) -> Reader:
+    """A function from a number, or where declared its text, to the property's unit."""
+    scale, offset, takes_text = mapping.scale, mapping.offset, mapping.accept == "number-or-text"
+
+    def read(found: object) -> float:
+        if type(found) is float or type(found) is int:  # not isinstance: a bool is an int to Python
+            number: float = found
+        elif takes_text and isinstance(found, str):
+            if len(found) > _LONGEST_NUMBER or not _NUMBER.fullmatch(found.strip()):
+                raise ValueError("expected a number as text")
+            number = float(found)
+        else:
+            raise ValueError("expected a number")
+        try:
+            value = float(number * scale + offset)
+        except OverflowError:
+            raise ValueError("expected a finite number") from None
+        if not math.isfinite(value):
+            raise ValueError("expected a finite number")
+        return value
+
+    return read
 
 
 def _flag(found: object) -> bool:
