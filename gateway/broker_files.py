@@ -66,7 +66,8 @@ def write_broker_files(folder: Path, *, host: str, port: int = 1883, tls_port: i
         conf = conf.replace(word, value)
     clear = {user: folder / "secrets" / f"{user}-password" for user in ACCESS}
     texts = {folder / "mosquitto.conf": conf, folder / "acl": access_list()}
-    written, kept = [], []
+    written: list[Path] = []
+    kept: list[Path] = []
     for path, text in texts.items():
         (kept if path.exists() else written).append(path)
         if not path.exists():

@@ -17,6 +17,7 @@ import msgspec
 
 from gateway.events import Events, IntakeFailed
 from gateway.journal.log import Log
+from gateway.journal.notices import LogFullError
 from pipelines.model import Received
 
 GATHER_S = 0.05
@@ -24,6 +25,7 @@ GATHER_FEW_S = 0.5
 FEW = 20
 COMMIT_BYTES = 1 << 20
 RING_BYTES = 8 << 20
+FULL_PAUSE_S = 1.0
 TAIL_ENTRIES = 65_535  # as many as MQTT has packet ids: no more can be redelivered
 
 KIND_RECEIVED = 1
@@ -118,18 +120,29 @@ class Ingest:
         self._in_flight_bytes += self._pending_bytes
         self._pending = self._pending_bytes = 0
         upto = self._waiting[-1][0] if self._waiting else 0
-        try:
-            await self.log.commit()
-        except OSError as error:
-            mend = "free space on the state directory's disk, or replace the storage; then start again"
-            self._events.emit(IntakeFailed(why=str(error), mend=mend))
-            raise
+        await self._make_durable()
         self._in_flight_bytes = 0
         while self._waiting and self._waiting[0][0] <= upto:
             last, on_durable = self._waiting.popleft()
             if on_durable is not None:
                 on_durable(last)
         self._offer_space()
+
+    async def _make_durable(self) -> None:
+        """Commit; on a full disk give up the oldest segment and try again, acknowledging nothing meanwhile."""
+        while True:
+            try:
+                await self.log.commit()
+            except LogFullError:
+                if not self.held:
+                    await self.log.enforce_quota(free_bytes=self.log.options.segment_bytes)
+                await asyncio.sleep(FULL_PAUSE_S)
+            except OSError as error:
+                mend = "free space on the state directory's disk, or replace the storage; then start again"
+                self._events.emit(IntakeFailed(why=str(error), mend=mend))
+                raise
+            else:
+                return
 
     def _offer_space(self) -> None:
         if self._space and not self.full:

@@ -7,10 +7,11 @@ import msgspec
 
 from device_profiles.catalogue import Catalogue
 from gateway.config import Config
-from gateway.files import Files
-from pipelines.dialects import Dialect, build_dialect
+from gateway.files.load import Files
+from pipelines.dialects import build_dialect
 from pipelines.identify import DeviceIndex
-from pipelines.process import Knowledge
+from pipelines.model import Location
+from pipelines.process import Dialect, Knowledge
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -18,15 +19,19 @@ class Known(msgspec.Struct, frozen=True):
 
     files: Files
     knowledge: Knowledge
+    places: Mapping[str, Location]
+    """Where each feature is, by the record that begins latest."""
 
 
 def load_known(config: Config) -> Known:
     """Read devices, pilots and profiles. Raises ConfigError with every mistake at once."""
-    files = Files.load(config)
     folders: list[Path] = [config.gateway.profiles_dir] if config.gateway.profiles_dir else []
     catalogue = Catalogue.load(folders)
+    files = Files.load(config, catalogue)
     knowledge = Knowledge(dialects=dialects_of(config), devices=DeviceIndex(files.devices), profiles=catalogue.profiles)
-    return Known(files, knowledge)
+    located = sorted((d for d in files.devices if d.location), key=lambda device: device.valid_from_ns or 0)
+    places = {device.feature: device.location for device in located if device.location}
+    return Known(files, knowledge, places)
 
 
 def dialects_of(config: Config) -> Mapping[str, Dialect]:

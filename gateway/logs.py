@@ -74,7 +74,7 @@ def highest_cursor(folder: Path) -> int:
     """The highest ledger number that any cursor mentions: the ledger's next number must lie above it."""
     highest = 0
     for file in (folder / "cursors").glob("*.cursor"):
-        cursor = CursorFile.open(file)
+        cursor = CursorFile(file)
         highest = max(highest, cursor.load())
         cursor.close()
     return highest
@@ -86,9 +86,7 @@ def announce(notice: notices.Notice, events: Events) -> None:
         case notices.Recovered():
             if notice.torn_bytes or notice.corrupt_entries or notice.quarantined_files:
                 events.emit(
-                    LogRecovered(
-                        log=notice.log, torn_bytes=notice.torn_bytes, corrupt_entries=notice.corrupt_entries
-                    )
+                    LogRecovered(log=notice.log, torn_bytes=notice.torn_bytes, corrupt_entries=notice.corrupt_entries)
                 )
         case notices.Corrupted():
             events.emit(LogCorruption(log=notice.log, entries=notice.entries, where=notice.where))
@@ -98,9 +96,7 @@ def announce(notice: notices.Notice, events: Events) -> None:
         case notices.QuotaFilled():
             events.emit(QuotaReached(log=notice.log, percent=notice.percent, mend=QUOTA_MEND))
         case notices.SegmentAbandoned():
-            events.emit(
-                LogSegmentAbandoned(log=notice.log, where=notice.where, entries=notice.entries, why=notice.why)
-            )
+            events.emit(LogSegmentAbandoned(log=notice.log, where=notice.where, entries=notice.entries, why=notice.why))
         case notices.DiskFull():
             events.emit(LogDiskFull(log=notice.log, waiting_entries=notice.waiting_entries, why=notice.why))
         case notices.RewriteFailed():

@@ -32,7 +32,8 @@ _encode = msgspec.msgpack.Encoder().encode
 
 def decode_ledger(payload: bytes) -> LedgerEntry:
     """A ledger entry's payload. Raises msgspec.DecodeError on foreign bytes."""
-    return _decode_ledger(payload)
+    entry: LedgerEntry = _decode_ledger(payload)
+    return entry
 
 
 class Snapshot(msgspec.Struct, frozen=True):

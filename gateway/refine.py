@@ -116,6 +116,13 @@ class Refine:
             self._events.emit(ClockTrusted(released=released))
         return released
 
+    def facts(self) -> dict[str, int]:
+        """For status: outcomes so far (over all runs), what waits for a clock, what is still unread."""
+        progress = self.progress
+        unread = max(0, self.intake.durable_number - progress.position)
+        waiting = len(progress.waiting)
+        return {"position": progress.position, **progress.counts, "waiting": waiting, "unread": unread}
+
     async def stop(self) -> None:
         """Sync the ledger, keep the snapshot, and mark the end as clean."""
         await self.ledger.commit()

@@ -45,9 +45,14 @@ class Replay:
         self._events = events
 
     async def run(
-        self, first: int, last: int, *, on_progress: Callable[[int], None] = lambda _number: None
+        self,
+        first: int,
+        last: int,
+        *,
+        wanted: Callable[[Outcome], bool] = lambda _before: True,
+        on_progress: Callable[[int], None] = lambda _number: None,
     ) -> ReplayReport:
-        """Refine intake entries ``first`` to ``last`` (both included) again."""
+        """Refine intake entries ``first`` to ``last`` (both included) again, those whose outcome is ``wanted``."""
         last = min(last, self._refine.progress.position)
         first = max(first, self._refine.intake.oldest_number)
         refined = changed = retracted = 0
@@ -59,7 +64,7 @@ class Replay:
             while entries := self._refine.intake.read(number, max_entries=PAUSE_EVERY, upto=end):
                 for entry in entries:
                     before = self._outcome(earlier[entry.number - start])
-                    if before is None or isinstance(before, Duplicate):
+                    if before is None or isinstance(before, Duplicate) or not wanted(before):
                         continue
                     refined += 1
                     outcomes = self._again(entry, before, memory)

@@ -55,6 +55,7 @@ class Gateway:
         )
         self.sources: Sequence[Source] = open_sources(config, self.ingest, clock, events)
         self.deliveries: Sequence[Delivery] = open_deliveries(self)
+        self.holding = {sink.name for sink in config.sinks.values() if sink.when_full == "hold"}
         self.housekeeping = Housekeeping(self)
         self._stop = asyncio.Event()
 
@@ -175,5 +176,14 @@ def open_gateway(config: Config, *, clock: Clock | None = None, events: Events |
 
 
 async def serve(config: Config) -> bool:
-    """``citygate run``: returns whether the stop was complete."""
-    return await open_gateway(config).run()
+    """``citygate run``: returns whether the stop was complete. Raises ConfigError, and OSError when a log fails."""
+    try:
+        return await open_gateway(config).run()
+    except* OSError as group:
+        raise first_of(group) from group
+
+
+def first_of(group: BaseExceptionGroup[OSError]) -> OSError:
+    """The first fault of a group of tasks that ended together."""
+    first = group.exceptions[0]
+    return first_of(first) if isinstance(first, BaseExceptionGroup) else first

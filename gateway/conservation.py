@@ -1,0 +1,107 @@
+"""Promise P16, counted from the logs themselves: nothing is anywhere but where these numbers say.
+
+    intake entries = first outcomes (accepted + rejected + duplicate) + waiting + unread
+    per sink: ledger entries it takes = settled (delivered or kept as refused) + pending
+
+Both sides are counted independently: entries by reading the intake, outcomes by reading the ledger.
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+import msgspec
+
+from gateway.deliver import Delivery
+from gateway.journal.log import Log
+from gateway.progress import KIND_FIRST, Progress, decode_ledger
+from pipelines.model import Accepted, Duplicate, Refused, Rejected
+
+
+class SinkAudit(msgspec.Struct, frozen=True):
+    """One sink's books. ``refused`` entries are in quarantine, with the server's words."""
+
+    deliverable: int
+    delivered: int
+    refused: int
+    pending: int
+    expired: int
+
+
+class Audit(msgspec.Struct, frozen=True):
+    """The whole account. ``missing``: intake entries that ought to have an outcome and have none."""
+
+    entries: int
+    outcomes: int
+    waiting: int
+    unread: int
+    missing: int
+    twice: int
+    sinks: dict[str, SinkAudit]
+
+    @property
+    def conserved(self) -> bool:
+        """Whether the books balance."""
+        return not self.missing and not self.twice and self.entries == self.outcomes + self.waiting + self.unread
+
+    def reply(self) -> dict[str, object]:
+        """For the control socket."""
+        answer: dict[str, object] = msgspec.to_builtins(self)
+        return answer | {"conserved": self.conserved}
+
+
+async def audit(intake: Log, ledger: Log, progress: Progress, deliveries: Sequence[Delivery]) -> Audit:
+    """Count both logs to the end, sharing the loop."""
+    position, waiting = progress.position, set(progress.waiting)
+    oldest = intake.oldest_number
+    settled, twice = await _settled(ledger, oldest, intake.next_number)
+    entries = outcomes = unread = missing = waited = 0
+    number = oldest
+    while batch := intake.read(number, max_entries=1_000):
+        for entry in batch:
+            entries += 1
+            if settled[entry.number - oldest]:
+                outcomes += 1
+            elif entry.number in waiting:
+                waited += 1
+            elif entry.number > position:
+                unread += 1
+            else:
+                missing += 1
+        number = batch[-1].number + 1
+        await asyncio.sleep(0)
+    sinks = {delivery.sink.id: await _audit_sink(ledger, delivery) for delivery in deliveries}
+    return Audit(entries, outcomes, waited, unread, missing, twice, sinks)
+
+
+async def _settled(ledger: Log, oldest: int, upto: int) -> tuple[bytearray, int]:
+    """One byte per intake number from ``oldest`` on: it has a first outcome; and how many have more than one."""
+    found = bytearray(upto - oldest)
+    twice = 0
+    number = ledger.oldest_number
+    while batch := ledger.read(number, max_entries=1_000):
+        for entry in batch:
+            outcome = decode_ledger(entry.payload)
+            if entry.kind != KIND_FIRST or not isinstance(outcome, Accepted | Rejected | Duplicate):
+                continue
+            if oldest <= outcome.of < upto:
+                twice += found[outcome.of - oldest]
+                found[outcome.of - oldest] = 1
+        number = batch[-1].number + 1
+        await asyncio.sleep(0)
+    return found, twice
+
+
+async def _audit_sink(ledger: Log, delivery: Delivery) -> SinkAudit:
+    settled = pending = refused = 0
+    number = ledger.oldest_number
+    while batch := ledger.read(number, max_entries=1_000):
+        for entry in batch:
+            item = decode_ledger(entry.payload)
+            if isinstance(item, Refused) and item.sink == delivery.sink.id:
+                refused += 1
+            if isinstance(item, delivery.sink.takes):
+                settled += entry.number <= delivery.position
+                pending += entry.number > delivery.position
+        number = batch[-1].number + 1
+        await asyncio.sleep(0)
+    return SinkAudit(settled + pending, settled - refused, refused, pending, delivery.expired)

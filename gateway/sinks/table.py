@@ -1,0 +1,116 @@
+"""Which class serves which kind of sink. To add a kind: one opener here, one line in ``gateway/config.py``."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from gateway.config import SinkConfig
+from gateway.deliver import Delivery, first_position
+from gateway.ingest import decode_received
+from gateway.journal.cursor import CursorFile
+from gateway.ledger_tail import LedgerTail
+from gateway.logs import cursor_file
+from gateway.sinks import Sink
+from pipelines.model import Location, Received
+
+if TYPE_CHECKING:
+    from gateway.run import Gateway
+
+LINGER_S = 0.5
+
+
+def open_deliveries(gateway: "Gateway") -> Sequence[Delivery]:
+    """One delivery per configured sink, sharing one tail of the ledger."""
+    tail = LedgerTail(gateway.logs.ledger, gateway.events.counts)
+    deliveries = []
+    for config in gateway.config.sinks.values():
+        file = cursor_file(gateway.logs.folder, config.name)
+        is_new = not file.exists()
+        cursor = CursorFile(file)
+        if is_new:
+            cursor.store(max(0, first_position(config.start, gateway.logs.ledger)), sync=True)
+        linger_s = getattr(config.settings, "linger_s", LINGER_S)
+        sink = open_sink(config, gateway)
+        deliveries.append(
+            Delivery(sink, tail, cursor, gateway.events, gateway.clock, linger_s=linger_s, order="fresh first")
+        )
+    return deliveries
+
+
+def open_sink(config: SinkConfig, gateway: "Gateway") -> Sink:
+    """One sink by its kind. Its module is imported only when it is used: each costs memory. Raises LookupError."""
+    opener = OPENERS.get(config.kind)
+    if opener is None:
+        raise LookupError(f"no sink of kind {config.kind!r}")
+    return opener(config, gateway)
+
+
+def _influxdb(config: SinkConfig, gateway: "Gateway") -> Sink:
+    from gateway.sinks.influxdb.settings import InfluxdbSettings  # noqa: PLC0415 - see open_sink
+    from gateway.sinks.influxdb.sink import InfluxSink  # noqa: PLC0415 - see open_sink
+
+    assert isinstance(config.settings, InfluxdbSettings)
+    return InfluxSink(config.name, config.settings, gateway.events, gateway.clock)
+
+
+def _store(config: SinkConfig, gateway: "Gateway") -> Sink:
+    from gateway.sinks.store.settings import StoreSettings  # noqa: PLC0415 - see open_sink
+    from gateway.sinks.store.sink import StoreSink  # noqa: PLC0415 - see open_sink
+
+    settings = config.settings
+    assert isinstance(settings, StoreSettings)
+    file = settings.path or gateway.logs.folder / "store.sqlite"
+    days = pilot_days(gateway)
+    return StoreSink(config.name, settings, file, clock=gateway.clock, events=gateway.events, pilot_days=days)
+
+
+def _quarantine(config: SinkConfig, gateway: "Gateway") -> Sink:
+    from gateway.sinks.quarantine.settings import QuarantineSettings  # noqa: PLC0415 - see open_sink
+    from gateway.sinks.quarantine.sink import QuarantineSink  # noqa: PLC0415 - see open_sink
+
+    settings = config.settings
+    assert isinstance(settings, QuarantineSettings)
+    file = settings.path or gateway.logs.folder / "quarantine.sqlite"
+    return QuarantineSink(config.name, settings, file, fetch=fetcher(gateway), events=gateway.events)
+
+
+def _open_topics(config: SinkConfig, gateway: "Gateway") -> Sink:
+    from gateway.sinks.open_topics.sink import OpenTopicsSink  # noqa: PLC0415 - see open_sink
+
+    return OpenTopicsSink(config.name, config.settings, gateway)
+
+
+OPENERS: Mapping[str, Callable[[SinkConfig, "Gateway"], Sink]] = {
+    "influxdb": _influxdb,
+    "store": _store,
+    "quarantine": _quarantine,
+    "open-topics": _open_topics,
+}
+
+
+def pilot_days(gateway: "Gateway") -> Callable[[str], int | None]:
+    """How long a pilot keeps its data, by the files in force now."""
+
+    def days(pilot_id: str) -> int | None:
+        pilot = gateway.known.files.pilots.get(pilot_id)
+        return pilot.retention_days if pilot else None
+
+    return days
+
+
+def fetcher(gateway: "Gateway") -> Callable[[int], Received | None]:
+    """Intake entries by number, for the quarantine; None where the entry has expired."""
+
+    def fetch(number: int) -> Received | None:
+        entries = gateway.logs.intake.read(number, max_entries=1)
+        return decode_received(entries[0].payload) if entries and entries[0].number == number else None
+
+    return fetch
+
+
+def places(gateway: "Gateway") -> Callable[[str], Location | None]:
+    """Where a feature is, by the device files in force now."""
+
+    def place(feature: str) -> Location | None:
+        return gateway.known.places.get(feature)
+
+    return place
