@@ -1,0 +1,71 @@
+"""Names on the open broker: topics and entity ids.
+
+    open/v1/{city}/{domain}/{pilot}/{entity}/state|obs          urn:ngsi-ld:{Type}:{city}:{pilot}:{entity}
+    open/v1/{city}/_gateway/{id}/state
+
+Laws
+- Every segment is ``[a-z0-9-]{1,64}``; only names of our own begin with an underscore, so none can collide with them.
+- ``v1`` is in the topic: what changes the meaning of a body or of a topic becomes ``v2`` beside it.
+- A segment may be the same for two names ("A 1", "a-1"); who publishes keeps them apart with ``distinct``.
+- Nothing here ever contains the id of a device.
+"""
+
+import hashlib
+import re
+import unicodedata
+from typing import Literal
+
+import msgspec
+
+ROOT = "open/v1"
+MAX_SEGMENT = 64
+DIGEST_CHARS = 8
+
+_NOT_ALLOWED = re.compile(r"[^a-z0-9]+")
+_LOOKS_LIKE_EUI = re.compile(r"^(?:0x)?(?:[0-9a-f]{2}[-:.\s_]?){7}[0-9a-f]{2}$", re.IGNORECASE)
+
+Channel = Literal["state", "obs"]
+
+
+class Address(msgspec.Struct, frozen=True):
+    """Where one entity is found. Every field is a segment."""
+
+    city: str
+    domain: str
+    pilot: str
+    entity: str
+
+    def topic(self, channel: Channel) -> str:
+        """``open/v1/{city}/{domain}/{pilot}/{entity}/{channel}``."""
+        return f"{ROOT}/{self.city}/{self.domain}/{self.pilot}/{self.entity}/{channel}"
+
+    def urn(self, sdm_type: str) -> str:
+        """The NGSI-LD id of the entity."""
+        return f"urn:ngsi-ld:{sdm_type}:{self.city}:{self.pilot}:{self.entity}"
+
+
+def segment(name: str) -> str:
+    """A name as a topic segment: plain letters, digits, hyphens; "Größe 1" becomes "groe-1" at worst, never empty."""
+    plain = unicodedata.normalize("NFKD", name.casefold()).encode("ascii", "ignore").decode()
+    slug = _NOT_ALLOWED.sub("-", plain).strip("-")[:MAX_SEGMENT].strip("-")
+    return slug or digest(name)
+
+
+def distinct(slug: str, feature: str) -> str:
+    """The segment of a feature whose own slug another feature has already taken."""
+    return f"{slug[: MAX_SEGMENT - DIGEST_CHARS - 1].rstrip('-')}-{digest(feature)}"
+
+
+def looks_like_eui(name: str) -> bool:
+    """True for 16 hex digits in any of the usual spellings: such a name would make a device traceable."""
+    return bool(_LOOKS_LIKE_EUI.match(name))
+
+
+def digest(name: str, *, salt: bytes = b"") -> str:
+    """A short name that says nothing about ``name`` to who lacks the salt."""
+    return hashlib.blake2b(name.encode(), digest_size=DIGEST_CHARS // 2, key=salt).hexdigest()
+
+
+def gateway_topic(city: str, gateway_id: str) -> str:
+    """Where a gateway says whether it is there; also the topic of its last will."""
+    return f"{ROOT}/{segment(city)}/_gateway/{segment(gateway_id)}/state"
