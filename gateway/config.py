@@ -35,7 +35,7 @@ SOURCE_KINDS = {
     "file": "gateway.sources.file_settings:FileSourceSettings",
 }
 SINK_KINDS = {
-    "influxdb": "gateway.sinks.influxdb.settings:InfluxSettings",
+    "influxdb": "gateway.sinks.influxdb.settings:InfluxdbSettings",
     "store": "gateway.sinks.store.settings:StoreSettings",
     "open-topics": "gateway.sinks.open_topics.settings:OpenTopicsSettings",
     "quarantine": "gateway.sinks.quarantine.settings:QuarantineSettings",

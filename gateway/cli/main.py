@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, str] = {
     "rejected": "gateway.cli.rejected:rejected",
     "replay": "gateway.cli.replay:replay",
     "journal": "gateway.cli.journal:journal",
+    "broker": "gateway.cli.broker:broker",
     "influx": "gateway.cli.influx:influx",
     "completion": "gateway.cli.completion:completion",
     "version": "gateway.cli.version:version",
@@ -27,7 +28,7 @@ COMMANDS: Mapping[str, str] = {
 
 click.rich_click.COMMAND_GROUPS = {
     "citygate": [
-        {"name": "Set up", "commands": ["init", "devices", "check", "influx"]},
+        {"name": "Set up", "commands": ["init", "devices", "check", "broker", "influx"]},
         {"name": "Run and look", "commands": ["run", "status", "demo"]},
         {"name": "Find and mend", "commands": ["rejected", "replay", "journal"]},
         {"name": "Around it", "commands": ["completion", "version"]},

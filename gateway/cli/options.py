@@ -34,7 +34,7 @@ def now() -> datetime:
     return datetime.fromtimestamp(Clock().wall_ns() // 1_000_000_000, tz=UTC)
 
 
-class Instant(click.ParamType):
+class Instant(click.ParamType):  # type: ignore[type-arg] # generic only in the newest click
     """``2h`` (ago), ``2027-01-31``, ``2027-01-31T12:00`` or the same with a zone; without a zone it is UTC."""
 
     name = "time"

@@ -6,12 +6,14 @@ piped. Where no terminal is attached there is no colour and no progress bar.
 
 import contextlib
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 import msgspec
 import rich_click as click
 
+from gateway.checks.finding import Finding
 from gateway.cli.exits import Exit
 from gateway.files.mistakes import ConfigError, Mistake
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 SHOW_PROGRESS_AFTER_S = 2.0
 
-MARKS = {"ok": ("ok", "green"), "warning": ("warning", "yellow"), "error": ("error", "bold red")}
+MARKS = {"ok": "green", "warning": "yellow", "error": "bold red"}
 
 JsonOption = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs instead of a table.")
 
@@ -51,8 +53,21 @@ def print_table(title: str, headers: Sequence[str], rows: Iterable[Sequence[str]
     for header in headers:
         table.add_column(header.lstrip("#"), justify="right" if header.startswith("#") else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(Text(cell, style=MARKS[cell][1] if cell in MARKS else "") for cell in row))
+        table.add_row(*(Text(cell, style=MARKS.get(cell, "")) for cell in row))
     console().print(table)
+
+
+def print_findings(findings: Sequence[Finding]) -> None:
+    """A line each: level, what, what was found; how to mend it on a line of its own. Errors come first."""
+    from rich.text import Text  # noqa: PLC0415 - commands that print nothing stay light
+
+    out = console()
+    for finding in sorted(findings, key=lambda finding: ("error", "warning", "ok").index(finding.level)):
+        out.print(
+            Text.assemble((f"{finding.level:<9}", MARKS[finding.level]), (finding.what, "bold"), f"  {finding.found}")
+        )
+        if finding.mend:
+            out.print(Text(f"{'':<9}→ {finding.mend}", style="cyan"), soft_wrap=True)
 
 
 def print_mistakes(mistakes: Sequence[Mistake]) -> None:
@@ -61,11 +76,10 @@ def print_mistakes(mistakes: Sequence[Mistake]) -> None:
 
     out = console(stderr=True)
     for mistake in mistakes:
-        word, style = MARKS[mistake.severity]
-        line = Text.assemble((f"{word:<8}", style), (mistake.where, "bold"), f": {mistake.what}")
-        out.print(line, soft_wrap=True)
+        head = Text.assemble((f"{mistake.severity:<9}", MARKS[mistake.severity]), (mistake.where, "bold"))
+        out.print(head + f"  {mistake.what}", soft_wrap=True)
         if mistake.mend:
-            out.print(Text(f"{'':<8}{mistake.mend}", style="cyan"), soft_wrap=True)
+            out.print(Text(f"{'':<9}→ {mistake.mend}", style="cyan"), soft_wrap=True)
 
 
 def fail(code: Exit, what: str, mend: str = "") -> NoReturn:
@@ -97,14 +111,13 @@ def progress(what: str, total: int | None = None) -> Iterator[Callable[[int], No
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn  # noqa: PLC0415
 
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console(stderr=True), transient=True, disable=True) as bar:
-        task = bar.add_task(what, total=total)
-        began = bar.get_time()
-
-        def step(done: int) -> None:
-            bar.update(task, advance=done)
-            if bar.disable and bar.get_time() - began > SHOW_PROGRESS_AFTER_S:
-                bar.disable = False
-                bar.start()
-
-        yield step
+    bar = Progress(*columns, console=console(stderr=True), transient=True)
+    task = bar.add_task(what, total=total)
+    soon = threading.Timer(SHOW_PROGRESS_AFTER_S, bar.start)
+    soon.daemon = True
+    soon.start()
+    try:
+        yield lambda done: bar.update(task, advance=done)
+    finally:
+        soon.cancel()
+        bar.stop()

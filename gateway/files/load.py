@@ -10,6 +10,7 @@ SIGHUP calls it again; on ConfigError the caller keeps the Files it has.
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Self
 
 import msgspec
@@ -49,9 +50,14 @@ class Files(msgspec.Struct, frozen=True):
 
     @classmethod
     def load(cls, config: "Config", profiles: Profiles | None = None) -> Self:
-        """Read both folders. Raises ConfigError with every mistake. Without ``profiles`` their names go unchecked."""
-        pilots, mistakes = load_pilots(config.gateway.pilots_dir)
-        records, found = load_device_records(config.gateway.devices_dir)
+        """What the config names. Raises ConfigError with every mistake. Without ``profiles`` names go unchecked."""
+        return cls.read(config.gateway.pilots_dir, config.gateway.devices_dir, profiles)
+
+    @classmethod
+    def read(cls, pilots_dir: Path, devices_dir: Path, profiles: Profiles | None = None) -> Self:
+        """Two folders. Raises ConfigError with every mistake."""
+        pilots, mistakes = load_pilots(pilots_dir)
+        records, found = load_device_records(devices_dir)
         mistakes += found
         for record in records:
             mistakes += _faults(record, pilots, profiles, broken=bool(errors_of(mistakes)))
