@@ -125,13 +125,15 @@ class LayoutBuilder:
     def _entry(self, entry: FieldTable | RepeatTable | GroupTable, where: str) -> tuple[Part, ...]:
         if isinstance(entry, GroupTable):
             return self._parts(entry.fields, f"{where}.fields")
-        return self._parts([entry], where)
+        return self._in_order([self._part(entry, where)], where)
 
     def _parts(self, tables: Sequence[FieldTable | RepeatTable], where: str) -> tuple[Part, ...]:
-        parts: list[Part] = []
-        for n, table in enumerate(tables):
-            place = f"{where}.{n}" if len(tables) > 1 else where
-            parts.append(self._repeat(table, place) if isinstance(table, RepeatTable) else self._field(table, place))
+        return self._in_order([self._part(table, f"{where}.{n}") for n, table in enumerate(tables)], where)
+
+    def _part(self, table: FieldTable | RepeatTable, where: str) -> Part:
+        return self._repeat(table, where) if isinstance(table, RepeatTable) else self._field(table, where)
+
+    def _in_order(self, parts: Sequence[Part], where: str) -> tuple[Part, ...]:
         self._bits_have_a_home(parts, where)
         optional = [n for n, part in enumerate(parts) if isinstance(part, Field) and part.optional]
         if optional and any(not _may_follow_optional(part) for part in parts[optional[0] :]):

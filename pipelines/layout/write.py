@@ -5,6 +5,7 @@ and ``encode(decode(frame)) == frame`` for frames without missing values.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import assert_never
 
 from pipelines.layout.convert import Value, raw_of
 from pipelines.layout.notation import Field, Layout, Layouts, Part, Repeat
@@ -36,6 +37,8 @@ def encode(layouts: Layouts, readings: Mapping[str, Given], f_port: int | None =
             out += _tlv(layout, readings)
         case "flags":
             out += _flags(layout, readings)
+        case _:
+            assert_never(layout.kind)
     return bytes(out)
 
 
