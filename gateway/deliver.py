@@ -12,16 +12,15 @@ Laws
 """
 
 import asyncio
-import random
-from collections import Counter
 from collections.abc import Sequence
 from typing import Literal, Protocol
 
 import msgspec
 
 from gateway.clock import Clock
-from gateway.events import Events, SinkDelayed, SinkMisconfigured, SinkRecovered, SinkRefusedEntries
-from gateway.ledger_tail import LedgerReader, LedgerTail
+from gateway.events import Events, SinkRefusedEntries
+from gateway.ledger_tail import LedgerTail, count_deliverable
+from gateway.outage import Outage, Pauses
 from gateway.progress import KIND_FIRST
 from gateway.sinks import Refusal, Sink, SinkRefusedError, SinkUnavailableError
 from pipelines.model import NS_PER_S, Accepted, Derived, LedgerEntry, Refused, Revision
@@ -43,14 +42,6 @@ class Cursor(Protocol):
 
     def store(self, number: int, *, sync: bool = True) -> None:
         """Keep the number."""
-
-
-class Pauses(msgspec.Struct, frozen=True):
-    """Seconds between tries. The cap doubles from ``first_s`` to ``longest_s``; ``mend_s`` while a person must act."""
-
-    first_s: float = 1.0
-    longest_s: float = 60.0
-    mend_s: float = 30.0
 
 
 class Delivery:
@@ -75,21 +66,16 @@ class Delivery:
         self.sink = sink
         self.position = cursor.load()
         self.delivered = self.refused = self.expired = self.ahead = 0
-        self.last_error = ""
-        self.failing_since_ns: int | None = None
+        self.outage = Outage(sink.id, events, clock, pauses or Pauses())
         self._tail = tail
         self._cursor = cursor
         self._events = events
         self._clock = clock
         self._linger_s = linger_s
         self._order = order
-        self._pauses = pauses or Pauses()
         self._stored = (self.position, clock.monotonic_ns())
         self._started = False
-        self._failures = 0
-        self._alarmed = ""
         self._ahead_upto = 0
-        self._pause_s = 0.0
 
     @property
     def lag(self) -> int:
@@ -103,14 +89,14 @@ class Delivery:
     async def run(self) -> None:
         """Deliver for ever."""
         while True:
-            await self._tail.ledger.wait_past(self.position)
+            await self._wait_for_more()
             if self.lag < self.sink.max_batch:
                 await asyncio.sleep(self._linger_s)  # gather: a request costs more than its lines
-            if self._order == "fresh first" and self.lag > BACKLOG_BATCHES * self.sink.max_batch:
-                await self._write_ahead()
-            if await self.deliver_some() == "unavailable":
-                await asyncio.sleep(self._pause_s)
-            self._store_cursor_when_due()
+            result = await self._write_ahead() if self._far_behind else "nothing"
+            if result != "unavailable":
+                result = await self.deliver_some()
+            if result == "unavailable":
+                await asyncio.sleep(self.outage.pause_s)
 
     async def deliver_some(self) -> Result:
         """Bring the next batch to the sink. After ``unavailable`` nothing has moved."""
@@ -136,12 +122,22 @@ class Delivery:
                 while await self.deliver_some() == "written":
                     pass
         except TimeoutError:
-            self.last_error = f"the stop's deadline came with {self.lag} entries to go"
+            return  # what is left stays in the ledger; the cursor tells where to go on
 
     async def close(self) -> None:
         """Keep the position, let the sink go."""
         self._cursor.store(self.position, sync=True)
         await self.sink.close()
+
+    async def _wait_for_more(self) -> None:
+        self._store_cursor_when_due()
+        within_s = None if self._stored[0] == self.position else CURSOR_EVERY_S
+        try:
+            async with asyncio.timeout(within_s):
+                await self._tail.ledger.wait_past(self.position)
+        except TimeoutError:
+            self._store_cursor_when_due()  # it has become quiet: a crash now shall repeat nothing
+            await self._tail.ledger.wait_past(self.position)
 
     async def _write(self, batch: Sequence[Revision]) -> Sequence[Refusal] | None:
         """What the sink refused of the batch, or None when it cannot take anything now."""
@@ -151,25 +147,31 @@ class Delivery:
                 self._started = True
             await self.sink.write(batch)
         except SinkRefusedError as error:
-            self._succeeded()
+            self.outage.ended()
             return error.refusals
         except SinkUnavailableError as error:
-            self._failed(error)
+            self._started = False
+            self.outage.failed(error)
             return None
-        self._succeeded()
+        self.outage.ended()
         return ()
 
-    async def _write_ahead(self) -> None:
+    @property
+    def _far_behind(self) -> bool:
+        return self._order == "fresh first" and self.lag > BACKLOG_BATCHES * self.sink.max_batch
+
+    async def _write_ahead(self) -> Result:
         """Bring the newest first statements; their turn on the cursor's road comes all the same."""
         start = max(self._ahead_upto + 1, self._tail.ledger.next_number - self.sink.max_batch)
         stretch = self._tail.read(start, self.sink.max_batch)
         if stretch is None:
-            return
+            return "nothing"
         batch = [r for r in stretch.revisions if r.first and isinstance(r.entry, self.sink.takes)]
         if batch and await self._write(batch) is None:
-            return
+            return "unavailable"
         self._ahead_upto = stretch.upto
         self.ahead += len(batch)
+        return "written"
 
     async def _keep_refused(self, batch: Sequence[Revision], refusals: Sequence[Refusal]) -> None:
         entries = {revision.number: revision.entry for revision in batch}
@@ -191,38 +193,6 @@ class Delivery:
             self.expired += gone
             self.position += gone
 
-    def _failed(self, error: SinkUnavailableError) -> None:
-        self._started = False
-        self.last_error = str(error)
-        now_ns = self._clock.monotonic_ns()
-        if self.failing_since_ns is None:
-            self.failing_since_ns = now_ns
-        self._pause_s = self._next_pause_s(error)
-        self._failures += 1
-        alarm = "misconfigured" if error.mend else "delayed"
-        if alarm == self._alarmed:
-            return  # said once; the state tells the rest
-        self._alarmed = alarm
-        if error.mend:
-            self._events.emit(SinkMisconfigured(sink=self.sink.id, why=str(error), mend=error.mend))
-        else:
-            self._events.emit(SinkDelayed(sink=self.sink.id, why=str(error), retry_s=round(self._pause_s, 2)))
-
-    def _next_pause_s(self, error: SinkUnavailableError) -> float:
-        pauses = self._pauses
-        if error.retry_after_s is not None:
-            return error.retry_after_s + random.uniform(0, pauses.first_s)  # noqa: S311 - jitter, not a secret
-        if error.mend:
-            return random.uniform(pauses.mend_s / 2, pauses.mend_s)  # noqa: S311 - same
-        cap_s = min(pauses.longest_s, pauses.first_s * 2 ** min(self._failures, 30))
-        return random.uniform(0, cap_s)  # noqa: S311 - same; full jitter, so that many gateways do not come at once
-
-    def _succeeded(self) -> None:
-        if self.failing_since_ns is not None:
-            after_s = (self._clock.monotonic_ns() - self.failing_since_ns) / NS_PER_S
-            self._events.emit(SinkRecovered(sink=self.sink.id, after_s=round(after_s, 1)))
-        self.failing_since_ns, self.last_error, self._alarmed, self._failures = None, "", "", 0
-
     def _store_cursor_when_due(self) -> None:
         number, at_ns = self._stored
         now_ns = self._clock.monotonic_ns()
@@ -243,18 +213,3 @@ def refused_entry(sink: str, refusal: Refusal, entry: LedgerEntry, now_ns: int) 
         device = entry.producer
     detail, body = refusal.detail[:DETAIL_KEPT], refusal.body[:BODY_KEPT]
     return Refused(sink, refusal.number, of, detail, body, now_ns, device)
-
-
-def first_position(start: Literal["oldest", "now"], ledger: LedgerReader) -> int:
-    """Where the cursor of a sink that never had one begins: before everything, or behind it."""
-    return ledger.oldest_number - 1 if start == "oldest" else ledger.next_number - 1
-
-
-def count_deliverable(ledger: LedgerReader, takes: tuple[type[LedgerEntry], ...], *, after: int) -> int:
-    """How many entries behind a number a sink takes: one side of the conservation promise, counted from the log."""
-    tail = LedgerTail(ledger, Counter(), keep=0)
-    number, count = after, 0
-    while stretch := tail.read(number + 1, 1_000):
-        count += sum(isinstance(revision.entry, takes) for revision in stretch.revisions)
-        number = stretch.upto
-    return count

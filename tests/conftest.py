@@ -1,11 +1,17 @@
 """Fixtures that every room may use."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests import servers
+
+
+def pytest_sessionstart() -> None:
+    """Looptime asks for the current loop around synchronous tests too; without this it would make one and leave it."""
+    asyncio.set_event_loop(None)
 
 
 @pytest.fixture
