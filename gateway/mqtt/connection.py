@@ -323,7 +323,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The link is gone; whoever waits is told."""
         words = str(exc) or type(exc).__name__ if exc is not None else "the broker closed the connection"
-        self._finish(ConnectionLostError(words, by="closed"))
+        self._finish(ConnectionLostError(words, by="broken" if exc else "closed"))
         if not self._greeted.done():
             self._greeted.set_exception(
                 ConnectionLostError(f"no CONNACK: {words}. Does the listener want a client certificate?", by="closed")

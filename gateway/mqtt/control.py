@@ -186,3 +186,6 @@ _DECODERS: Final[dict[int, Callable[[Reader, Version], Packet]]] = {
     0xF0: _auth,
 }
 """By the whole first byte: its low nibble is fixed for each type (MQTT 5 §2.1.3), PUBLISH alone excepted."""
+
+FIRST_BYTES: Final = frozenset(_DECODERS)
+"""What a packet other than PUBLISH can begin with."""

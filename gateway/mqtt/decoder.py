@@ -10,7 +10,7 @@ Laws
 
 from typing import Final
 
-from gateway.mqtt.control import decode_control
+from gateway.mqtt.control import FIRST_BYTES, decode_control
 from gateway.mqtt.errors import ProtocolError
 from gateway.mqtt.oversize import Opening, Oversize, read_opening
 from gateway.mqtt.packets import Packet, Publish, Version
@@ -106,7 +106,9 @@ class Decoder:
             self._keep(data[at:], end - at + 1)
 
     def _keep(self, rest: bytes, need_bytes: int) -> None:
-        """Wait with an unfinished packet until it has ``need_bytes``."""
+        """Wait with an unfinished packet until it has ``need_bytes``; never for one that no packet begins like."""
+        if rest[0] & 0xF0 != 0x30 and rest[0] not in FIRST_BYTES:  # noqa: PLR2004 - PUBLISH
+            raise ProtocolError(f"no MQTT packet begins with 0x{rest[0]:02x}")
         self._kept.append(rest)
         self._kept_bytes = len(rest)
         self._need_bytes = need_bytes

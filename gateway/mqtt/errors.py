@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from gateway.mqtt.packets import Packet
 
-LostBy = Literal["closed", "silent", "protocol", "taken_over", "server", "us"]
-"""closed: the network or the peer ended it · silent: no byte for too long · protocol: the peer broke MQTT ·
-taken_over: another client uses our client id · server: a DISCONNECT with a reason · us: we closed."""
+LostBy = Literal["closed", "broken", "silent", "protocol", "taken_over", "server", "us"]
+"""closed: the peer hung up · broken: the network ended it · silent: no byte for too long · protocol: the peer broke
+MQTT · taken_over: the broker says that another client uses our client id · server: a DISCONNECT with another reason ·
+us: we closed."""
 
 
 class ProtocolError(Exception):

@@ -177,8 +177,9 @@ class MqttSource:
     def _after(self, lost: ConnectionLostError, lived_s: float, now_s: float) -> float:
         """What the end of a connection means for the next: returns the pause in seconds."""
         pause_s = self._patience.after_life(lived_s)
-        # 3.1.1 cannot say why it ends a link: there, a broker that hangs up on a healthy link is suspected.
-        suspected = lost.by == "taken_over" or (lost.by == "closed" and self._settings.version == "3.1.1")
+        # 3.1.1 has no words for it, and Mosquitto 2.0.11 hangs up without a word in MQTT 5 too (tried): a broker that
+        # hangs up on a healthy link and greets us again at once is suspected.
+        suspected = lost.by in ("taken_over", "closed")
         if self._stopping:
             return pause_s
         if suspected and self._patience.thrown_out(now_s):

@@ -123,20 +123,22 @@ class Receipts:
                 numbers[packet_id] = number  # QoS 0 has id 0, a slot that nobody reads
                 number += 1
             upto = number - 1
-        self._count(len(publishes), len(fresh), fresh_ids.count(0))
+        self._count(len(publishes), fresh, fresh_ids.count(0))
         self._owe(_Due(upto, epoch, pubacks, pubrecs))
         if self._intake.full and not self._waits_for_space:
             self._waits_for_space = True
             connection.pause_reading()
             self._intake.on_space(self._read_again)
 
-    def _count(self, seen: int, fresh: int, qos_0: int) -> None:
+    def _count(self, seen: int, fresh: list[Received], qos_0: int) -> None:
         counts = self._counts
-        counts[f"received.{self._name}"] += fresh
-        if seen > fresh:
-            counts[f"redelivered.{self._name}"] += seen - fresh
+        counts[f"received.{self._name}"] += len(fresh)
+        if seen > len(fresh):
+            counts[f"redelivered.{self._name}"] += seen - len(fresh)
         if qos_0:
             counts[f"qos0.{self._name}"] += qos_0
+        if oversize := sum([received.full_size > 0 for received in fresh]):
+            counts[f"oversize.{self._name}"] += oversize
 
     def _owe(self, due: _Due) -> None:
         """Acknowledge when durable; hurry the commit when the broker is about to wait for us."""
