@@ -82,9 +82,9 @@ class Delivery:
         """Ledger entries that this sink has not seen yet."""
         return max(0, self._tail.ledger.next_number - 1 - self.position)
 
-    def pending(self) -> int:
+    async def pending(self) -> int:
         """Entries behind the cursor that this sink takes. Reads them all: for audits."""
-        return count_deliverable(self._tail.ledger, self.sink.takes, after=self.position)
+        return await count_deliverable(self._tail.ledger, self.sink.takes, after=self.position)
 
     async def run(self) -> None:
         """Deliver for ever."""
@@ -101,7 +101,7 @@ class Delivery:
     async def deliver_some(self) -> Result:
         """Bring the next batch to the sink. After ``unavailable`` nothing has moved."""
         self._pass_over_expired()
-        stretch = self._tail.read(self.position + 1, self.sink.max_batch)
+        stretch = await self._tail.read(self.position + 1, self.sink.max_batch)
         if stretch is None:
             return "nothing"
         batch = [revision for revision in stretch.revisions if isinstance(revision.entry, self.sink.takes)]
@@ -163,7 +163,7 @@ class Delivery:
     async def _write_ahead(self) -> Result:
         """Bring the newest first statements; their turn on the cursor's road comes all the same."""
         start = max(self._ahead_upto + 1, self._tail.ledger.next_number - self.sink.max_batch)
-        stretch = self._tail.read(start, self.sink.max_batch)
+        stretch = await self._tail.read(start, self.sink.max_batch)
         if stretch is None:
             return "nothing"
         batch = [r for r in stretch.revisions if r.first and isinstance(r.entry, self.sink.takes)]

@@ -31,16 +31,16 @@ class LedgerReader(Protocol):
     def next_number(self) -> int:
         """Number that the next entry will get."""
 
-    def read(self, start: int, *, max_entries: int, max_bytes: int = ...) -> Sequence[Entry]:
-        """Entries from ``start`` on, in order; fewer than asked only where there are no more."""
+    async def fetch(self, start: int, *, max_entries: int = ..., max_bytes: int = ...) -> Sequence[Entry]:
+        """Entries from ``start`` on, in order, at least one if there is one; a disk is waited for in a thread."""
 
-    async def wait_past(self, number: int) -> object:
+    async def wait_past(self, number: int) -> None:
         """Return once an entry with a higher number can be read."""
 
-    def append(self, payloads: Sequence[bytes], kind: int) -> int:
+    def append(self, entries: Sequence[bytes], kind: int = ...) -> int:
         """Append; returns the number of the first."""
 
-    async def commit(self, *, sync: bool = True) -> object:
+    async def commit(self, *, sync: bool = ...) -> int:
         """Make what was appended readable, and durable where ``sync``."""
 
 
@@ -61,18 +61,18 @@ class LedgerTail:
         self._held: list[Revision] = []
         self._from = self._to = 0  # everything readable in [_from, _to) is among _held
 
-    def read(self, start: int, max_entries: int) -> Stretch | None:
+    async def read(self, start: int, max_entries: int) -> Stretch | None:
         """Up to ``max_entries`` entries from ``start`` on, in ledger order; None at the end of the ledger."""
         if self._from <= start < self._to:
             first = bisect_left(self._held, start, key=_number)
             revisions = self._held[first : first + max_entries]
             at_end = first + max_entries >= len(self._held)
             return Stretch(revisions, self._to - 1 if at_end else revisions[-1].number)
-        entries = self.ledger.read(start, max_entries=max_entries, max_bytes=READ_MAX_BYTES)
+        entries = await self.ledger.fetch(start, max_entries=max_entries, max_bytes=READ_MAX_BYTES)
         if not entries:
             return None
         stretch = Stretch(self._decoded(entries), entries[-1].number)
-        if start >= self._to:
+        if start >= self._to:  # another sink may have read it meanwhile
             self._hold(start, stretch)
         return stretch
 
@@ -104,11 +104,11 @@ def first_position(start: Literal["oldest", "now"], ledger: LedgerReader) -> int
     return ledger.oldest_number - 1 if start == "oldest" else ledger.next_number - 1
 
 
-def count_deliverable(ledger: LedgerReader, takes: tuple[type[LedgerEntry], ...], *, after: int) -> int:
+async def count_deliverable(ledger: LedgerReader, takes: tuple[type[LedgerEntry], ...], *, after: int) -> int:
     """How many entries behind a number a sink takes: one side of the conservation promise, counted from the log."""
     tail = LedgerTail(ledger, Counter(), keep=0)
     number, count = after, 0
-    while stretch := tail.read(number + 1, 1_000):
+    while stretch := await tail.read(number + 1, 1_000):
         count += sum(isinstance(revision.entry, takes) for revision in stretch.revisions)
         number = stretch.upto
     return count
