@@ -11,11 +11,12 @@ Laws
 - The memory follows from the accepted outcomes alone, so it can be rebuilt from the ledger.
 """
 
-import hashlib
 from array import array
 from bisect import bisect_left
+from hashlib import blake2b
 from struct import Struct
-from typing import NamedTuple
+
+import msgspec
 
 from pipelines.model import TimeSource, Uplink
 
@@ -26,7 +27,7 @@ MAX_F_CNT = 2**32 - 1
 SAME_FRAME_NS = 48 * 3600 * 1_000_000_000
 """A repetition further away in event time is a new frame: counters restart, and payloads may be constant."""
 
-_RECORD = Struct("<I4sqQ")  # f_cnt, digest cut to 4 bytes, event time, intake number
+_RECORD = Struct("<I4sqQ")  # f_cnt, digest (``4s`` keeps its first 4 bytes), event time, intake number
 _KEY = Struct("<I4s")
 _TIME = Struct("<q")
 _NUMBER = Struct("<Q")
@@ -40,7 +41,10 @@ def frame_digest(uplink: Uplink) -> bytes:
     content = uplink.payload
     if content is None:
         content = repr(uplink.decoded).encode("utf-8", "backslashreplace")
-    return hashlib.blake2b(b"%d:%b" % (uplink.f_port or 0, content), digest_size=8).digest()
+    return blake2b(_PORT_BYTE[uplink.f_port or 0] + content, digest_size=8).digest()
+
+
+_PORT_BYTE = [bytes((port,)) for port in range(256)]
 
 
 class Session:
@@ -76,7 +80,7 @@ class Session:
         if not self.saw(f_cnt):
             return None
         ring = self.ring
-        key = _KEY.pack(f_cnt, mark[:4])
+        key = _KEY.pack(f_cnt, mark)
         place = ring.find(key)
         while place >= 0:
             if place % _SIZE == 0:
@@ -92,10 +96,12 @@ class Session:
 
     def remember(self, f_cnt: int, mark: bytes, time_ns: int, number: int) -> None:
         """Note an accepted frame."""
-        record = _RECORD.pack(f_cnt, mark[:4], time_ns, number)
-        turn = self.turn
-        self.ring[turn * _SIZE : (turn + 1) * _SIZE] = record
-        self.turn = (turn + 1) % FRAMES
+        ring, at = self.ring, self.turn * _SIZE
+        if at < len(ring):
+            _RECORD.pack_into(ring, at, f_cnt, mark, time_ns, number)
+        else:
+            ring += _RECORD.pack(f_cnt, mark, time_ns, number)
+        self.turn = (self.turn + 1) % FRAMES
         self.newest_ns = max(self.newest_ns, time_ns)
         runs = self.runs
         if runs and runs[-1] == f_cnt - 1:
@@ -121,7 +127,7 @@ class Session:
             del runs[: -2 * RUNS]
 
 
-class Verdict(NamedTuple):
+class Verdict(msgspec.Struct, frozen=True, gc=False):
     """To which session a frame belongs and which frame it repeats (None: it is new; 0: forgotten which)."""
 
     session: str
@@ -139,7 +145,7 @@ class Frames:
 
     def judge(self, session: str | None, f_cnt: int, mark: bytes, time_ns: int, time_source: TimeSource) -> Verdict:
         """Is this frame new? Changes nothing: ``remember`` is told once the frame has been accepted."""
-        name = (session or "").lstrip("#")  # "#" marks the sessions we count ourselves
+        name = session.lstrip("#") if session else ""  # "#" marks the sessions we count ourselves
         if not name:
             return self._judge_counted(f_cnt, mark, time_ns, time_source)
         frames = self.sessions.get(name)

@@ -10,14 +10,14 @@ Laws
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from math import isfinite
+from math import inf, isfinite
 from typing import NamedTuple, assert_never
 
 import msgspec
 
 from pipelines.decode import CompiledProfile, PropertyMap
 from pipelines.model import Value
-from pipelines.screen import Limits
+from pipelines.screen import Watch, watch_for
 from pipelines.vocabulary import LINK_PROPERTIES, PROPERTIES, ObservedProperty
 
 Convert = Callable[[Value], Value | None]
@@ -25,29 +25,40 @@ Calibration = Mapping[str, tuple[float, float]]
 
 
 class Rule(NamedTuple):
-    """How one reading becomes an observation: of which property, by which conversion (None: unfit)."""
+    """How one reading becomes an observation: of which property, by which conversion (None: unfit), in which range."""
 
     property: str
     convert: Convert
+    low: float
+    high: float
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """Rules by the profile's reading names, rules by vocabulary names (filled as they are met), limits by property."""
+    """Rules by the profile's reading names; rules by vocabulary names and ``watched`` properties fill up as met."""
 
     profile: CompiledProfile
     calibration: Calibration
     properties: Mapping[str, ObservedProperty]
     rules: dict[str, Rule] = {}
     direct: dict[str, Rule] = {}
-    limits: dict[str, Limits] = {}
+    watched: dict[str, Watch] = {}
 
     def direct_rule(self, name: str) -> Rule | None:
         """The rule for a value that carries a vocabulary name and unit already; None for any other name."""
-        row = self.properties.get(name)
-        if row is None or name in LINK_PROPERTIES:
+        if name not in self.properties or name in LINK_PROPERTIES:
             return None
-        self.limits.setdefault(name, Limits.of(row))
-        return self.direct.setdefault(name, Rule(name, conversion(row, PropertyMap(name), self.calibration.get(name))))
+        rule = self.direct[name] = self.rule(PropertyMap(name))
+        return rule
+
+    def rule(self, mapped: PropertyMap) -> Rule:
+        """The rule of one mapping. Raises KeyError for a property that the vocabulary lacks."""
+        row = self.properties[mapped.property]
+        watch = watch_for(row)
+        if watch is not None:
+            self.watched[row.name] = watch
+        low = max(-inf if limit is None else limit for limit in (row.low, mapped.low))
+        high = min(inf if limit is None else limit for limit in (row.high, mapped.high))
+        return Rule(row.name, conversion(row, mapped, self.calibration.get(row.name)), low, high)
 
 
 def plan_for(
@@ -56,10 +67,8 @@ def plan_for(
     """Make the plan. Raises KeyError for a mapping to a property that the vocabulary lacks."""
     plan = Plan(profile, calibration, properties)
     for name, mapped in profile.mapping.items():
-        row = properties[mapped.property]
-        if row.name in calibration or not mapped.needs_calibration:
-            plan.rules[name] = Rule(row.name, conversion(row, mapped, calibration.get(row.name)))
-            plan.limits[row.name] = plan.limits.get(row.name, Limits.of(row)).narrowed(mapped.low, mapped.high)
+        if mapped.property in calibration or not mapped.needs_calibration:
+            plan.rules[name] = plan.rule(mapped)
     return plan
 
 
@@ -68,32 +77,40 @@ def conversion(row: ObservedProperty, mapped: PropertyMap, calibration: tuple[fl
     convert: Convert
     match row.kind:
         case "gauge" | "counter":
-            convert = number if calibration is None else partial(calibrated, *calibration)
+            convert = number if mapped.ratio == (1, 0, 1) else partial(ratio, *mapped.ratio)
+            if calibration is not None:
+                convert = partial(calibrated, convert, *calibration)
         case "flag":
             convert = flag
         case "state":
             convert = partial(word, row.states)
-        case never:
-            assert_never(never)
-    plain = mapped.values is None and mapped.ratio == (1, 0, 1)
-    return convert if plain else partial(converted, mapped.converted, convert)
+        case _:  # pragma: no cover - the type checker proves that nothing comes here
+            assert_never(row.kind)
+    return convert if mapped.values is None else partial(listed, mapped.values, convert)
 
 
 def number(value: Value) -> float | None:
     """A finite float; a flag or a word is no number."""
-    if isinstance(value, bool | str):
+    if type(value) is float:
+        return value if isfinite(value) else None
+    return ratio(1, 0, 1, value) if type(value) is int else None
+
+
+def ratio(a: int, b: int, d: int, value: Value) -> float | None:
+    """``(value * a + b) / d`` if finite: a decimal scale as a division is right to the last digit."""
+    if isinstance(value, str) or value is True or value is False:
         return None
     try:
-        value = float(value)
+        result = (value * a + b) / d
     except OverflowError:  # an integer of hundreds of digits
         return None
-    return value if isfinite(value) else None
+    return result if isfinite(result) else None
 
 
-def calibrated(factor: float, offset: float, value: Value) -> float | None:
+def calibrated(convert: Convert, factor: float, offset: float, value: Value) -> Value | None:
     """The number after the device's calibration, while finite."""
-    raw = number(value)
-    return None if raw is None else number(raw * factor + offset)
+    raw = convert(value)
+    return number(raw * factor + offset) if isinstance(raw, float) else None
 
 
 def flag(value: Value) -> bool | None:
@@ -106,10 +123,7 @@ def word(states: tuple[str, ...], value: Value) -> str | None:
     return value if isinstance(value, str) and value in states else None
 
 
-def converted(by_profile: Convert, by_kind: Convert, value: Value) -> Value | None:
-    """The profile's table or ratio first, then the kind."""
-    try:
-        inner = by_profile(value)
-    except OverflowError:  # an integer of hundreds of digits
-        return None
-    return None if inner is None else by_kind(inner)
+def listed(values: Mapping[Value, Value], convert: Convert, value: Value) -> Value | None:
+    """What the profile's table says for this value; what it does not list is unfit."""
+    meant = values.get(value)
+    return None if meant is None else convert(meant)

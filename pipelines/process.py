@@ -23,13 +23,16 @@ from pipelines.frames import MAX_F_CNT, frame_digest
 from pipelines.identify import DeviceIndex, identify
 from pipelines.memory import Memory
 from pipelines.model import Accepted, Device, Duplicate, Link, Observation, Outcome, Received, Rejected, Uplink
-from pipelines.normalise import EventTime, Unread, event_time, normalise, normalise_named
+from pipelines.normalise import Unread, normalise, normalise_named
 from pipelines.plan import Plan, plan_for
 from pipelines.screen import screen
+from pipelines.when import EventTime, event_time
 
 __all__ = ["Knowledge", "Memory", "Waiting", "process"]
 
 Dialect = Callable[[str, bytes], Uplink | Rejected]
+
+# Checks ask for the expected type: isinstance of a Struct costs 27 ns when true and 124 ns when false.
 
 MAX_F_PORT = 255
 MAX_ID_CHARS = 128
@@ -67,17 +70,17 @@ class Waiting(msgspec.Struct, frozen=True):
 def process(number: int, received: Received, knowledge: Knowledge, memory: Memory) -> Outcome | Waiting:
     """Give intake entry ``number`` its outcome, and let the memory take it in."""
     uplink = _read(received, knowledge)
-    if isinstance(uplink, Rejected):
+    if not isinstance(uplink, Uplink):
         return _rejected(uplink, number, received, uplink.device)
     records = knowledge.devices.records(uplink.device_id)
     if not records:
         unknown = Rejected("unknown_device", "no device of this id is written down")
         return _rejected(unknown, number, received, uplink.device_id)
     outcome = _judge(number, received, uplink, records, knowledge=knowledge, memory=memory)
-    if isinstance(outcome, Rejected):
-        return _rejected(outcome, number, received, records[0].id)
     if isinstance(outcome, Accepted):
         memory.absorb(outcome)
+    elif isinstance(outcome, Rejected):
+        return _rejected(outcome, number, received, records[0].id)
     return outcome
 
 
@@ -88,7 +91,7 @@ def _read(received: Received, knowledge: Knowledge) -> Uplink | Rejected:
     if received.full_size > len(received.body):
         return Rejected("oversize", f"{received.full_size} bytes, of which {len(received.body)} were kept")
     uplink = dialect(received.topic, received.body)
-    if isinstance(uplink, Rejected):
+    if not isinstance(uplink, Uplink):
         return uplink
     f_cnt, f_port = uplink.f_cnt, uplink.f_port
     if (f_cnt is not None and not 0 <= f_cnt <= MAX_F_CNT) or (f_port is not None and not 0 <= f_port <= MAX_F_PORT):
@@ -107,12 +110,10 @@ def _judge(
 ) -> Outcome | Waiting:
     """When was it, which record holds then, and by which rules is it read?"""
     when = event_time(uplink, received)
-    if when is None:
-        return Waiting(records[0].id)
-    if isinstance(when, Rejected):
-        return when
+    if not isinstance(when, EventTime):
+        return when or Waiting(records[0].id)
     device = identify(records, when.time_ns)
-    if isinstance(device, Rejected):
+    if not isinstance(device, Device):
         return device
     plan = knowledge.plan(device)
     if plan is None:
@@ -131,14 +132,14 @@ def _refine(
         f_cnt = uplink.f_cnt
         if f_cnt is not None:
             mark = frame_digest(uplink)
-            session, original = remembered.frames.judge(uplink.session, f_cnt, mark, time_ns, when.source)
-            if original is not None:
-                return Duplicate(number, original, device.id, received.received_ns, uplink.receptions)
-            frame = (session, mark)
+            verdict = remembered.frames.judge(uplink.session, f_cnt, mark, time_ns, when.source)
+            if verdict.original is not None:
+                return Duplicate(number, verdict.original, device.id, received.received_ns, uplink.receptions)
+            frame = (verdict.session, mark)
         if f_cnt is not None or uplink.receptions:
             link = Link(f_cnt, uplink.f_port, uplink.receptions)
     observations = _observe(uplink, device, plan, when, memory)
-    if isinstance(observations, Rejected):
+    if not isinstance(observations, list):
         return observations
     return Accepted(
         number,
@@ -148,7 +149,7 @@ def _refine(
         device.feature,
         time_ns,
         received.received_ns,
-        screen(observations, plan.limits, remembered.recent, received, time_ns=time_ns, heard_ns=when.heard_ns),
+        screen(observations, plan.watched, remembered.recent, received, when),
         link,
         frame,
         device.profile,
@@ -161,8 +162,6 @@ def _observe(
     uplink: Uplink, device: Device, plan: Plan, when: EventTime, memory: Memory
 ) -> list[Observation] | Rejected:
     """Decode and normalise whatever this kind of message carries."""
-    if uplink.kind == "notice":
-        return []
     observations: list[Observation] = []
     unread: list[Unread] = []
     if uplink.kind == "uplink":
@@ -170,17 +169,21 @@ def _observe(
             observations, unread = normalise_named(uplink.decoded, plan, device.feature, when)
         else:
             readings = plan.profile.decode(uplink)
-            if isinstance(readings, Rejected):
+            if not isinstance(readings, list):
                 return readings
             observations, unread = normalise(readings, plan, device.feature, when)
+    elif uplink.kind == "notice":
+        return observations
     if uplink.network_values:
         more, more_unread = normalise_named(uplink.network_values, plan, device.feature, when)
         observations += more
         unread += more_unread
     if unread:
         memory.count_unread(device.profile, unread)
+    if observations:
+        return observations
     heartbeat = uplink.f_cnt is not None and not any(reading.why == "unfit" for reading in unread)
-    return observations if observations or heartbeat else _no_readings(unread)
+    return [] if heartbeat else _no_readings(unread)
 
 
 def _no_readings(unread: list[Unread]) -> Rejected:

@@ -17,12 +17,12 @@ Laws
 """
 
 from collections.abc import Iterable, Mapping
-from math import inf
 
 import msgspec
 
 from pipelines.model import NS_PER_S, Observation, Quality, QualityReason, Received
 from pipelines.vocabulary import PROPERTIES, ObservedProperty
+from pipelines.when import EventTime
 
 FUTURE_NS = 5 * 60 * NS_PER_S
 LATE_NS = 3600 * NS_PER_S
@@ -30,33 +30,19 @@ SPIKE_WITHIN_NS = 2 * 3600 * NS_PER_S
 STUCK_FOR_NS = 12 * 3600 * NS_PER_S
 
 
-class Limits(msgspec.Struct, frozen=True):
-    """What a value of one property may be and how it may move; ``watched``: judging it takes memory of earlier ones."""
+class Watch(msgspec.Struct, frozen=True):
+    """How a property may move: judging it takes memory of earlier values."""
 
-    low: float = -inf
-    high: float = inf
-    max_step: float | None = None
-    stuck_after: int = 0
-    watched: bool = False
-
-    @classmethod
-    def of(cls, row: ObservedProperty) -> "Limits":
-        """The vocabulary's limits."""
-        low = -inf if row.low is None else row.low
-        high = inf if row.high is None else row.high
-        watched = row.max_step is not None or row.stuck_after > 0
-        return cls(low, high, row.max_step, row.stuck_after, watched)
-
-    def narrowed(self, low: float | None, high: float | None) -> "Limits":
-        """These limits within a data sheet's."""
-        if low is None and high is None:
-            return self
-        low = self.low if low is None else max(low, self.low)
-        high = self.high if high is None else min(high, self.high)
-        return msgspec.structs.replace(self, low=low, high=high)
+    max_step: float | None
+    stuck_after: int
 
 
-WATCHED = frozenset(row.name for row in PROPERTIES.values() if Limits.of(row).watched)
+def watch_for(row: ObservedProperty) -> Watch | None:
+    """What the vocabulary says of this property's movement; None where anything goes."""
+    return Watch(row.max_step, row.stuck_after) if row.max_step is not None or row.stuck_after > 0 else None
+
+
+WATCHED = frozenset(row.name for row in PROPERTIES.values() if watch_for(row))
 
 
 class Past(msgspec.Struct):
@@ -91,36 +77,31 @@ class Recent(msgspec.Struct):
         if observation.reason == "spike" and past is not None:
             past.spike = value
         elif observation.quality == "ok" or observation.reason == "stuck":
-            if past is not None and past.value == value:
-                past.time_ns = time_ns
-                past.count += 1
-                past.spike = None
-            else:
+            if past is None:
                 self.past[observation.property] = Past(value, time_ns, time_ns)
+                return
+            if past.value == value:
+                past.count += 1
+            else:
+                past.value, past.since_ns, past.count = value, time_ns, 1
+            past.time_ns, past.spike = time_ns, None
 
 
 def screen(
-    observations: list[Observation],
-    limits: Mapping[str, Limits],
-    recent: Recent,
-    received: Received,
-    *,
-    time_ns: int,
-    heard_ns: int,
+    observations: list[Observation], watched: Mapping[str, Watch], recent: Recent, received: Received, when: EventTime
 ) -> tuple[Observation, ...]:
-    """Give each observation quality and reason. ``time_ns``: the message's event time; ``heard_ns``: its arrival."""
-    timely = _timeliness(time_ns, time_ns, heard_ns, recent, received)
+    """Give each observation quality and reason. ``range`` is there already: ``normalise`` has the limits at hand."""
+    timely = _timeliness(when.time_ns, when, recent, received)
     for place, observation in enumerate(observations):
         reason = timely
-        if observation.time_ns != time_ns:
-            reason = _timeliness(observation.time_ns, time_ns, heard_ns, recent, received)
-        value = observation.value
-        if type(value) is float and reason != "future":
-            limit = limits[observation.property]
-            if not limit.low <= value <= limit.high:
-                reason = "range"
-            elif limit.watched:
-                reason = _movement(observation, value, limit, recent) or reason
+        if observation.time_ns != when.time_ns:
+            reason = _timeliness(observation.time_ns, when, recent, received)
+        if reason != "future":
+            if observation.reason:
+                continue
+            watch = watched.get(observation.property)
+            if watch is not None:
+                reason = _movement(observation, watch, recent) or reason
         if reason:
             quality: Quality = "ok" if reason in _HARMLESS else "suspect"
             observations[place] = msgspec.structs.replace(observation, quality=quality, reason=reason)
@@ -130,25 +111,25 @@ def screen(
 _HARMLESS = ("late", "backfilled", "clock")
 
 
-def _timeliness(own_ns: int, time_ns: int, heard_ns: int, recent: Recent, received: Received) -> QualityReason:
+def _timeliness(own_ns: int, when: EventTime, recent: Recent, received: Received) -> QualityReason:
     trusted = received.clock == "trusted"
     if trusted and own_ns > received.received_ns + FUTURE_NS:
         return "future"
-    if heard_ns - own_ns > LATE_NS:
+    if when.heard_ns - own_ns > LATE_NS:
         return "backfilled"
-    if recent.newest_ns - time_ns > LATE_NS:
+    if recent.newest_ns - when.time_ns > LATE_NS:
         return "late"
     return "" if trusted else "clock"
 
 
-def _movement(observation: Observation, value: float, limit: Limits, recent: Recent) -> QualityReason:
+def _movement(observation: Observation, watch: Watch, recent: Recent) -> QualityReason:
     past = recent.past.get(observation.property)
-    if past is None or observation.time_ns < past.time_ns:
+    value, step = observation.value, watch.max_step
+    if past is None or observation.time_ns < past.time_ns or not isinstance(value, float):
         return ""
-    step = limit.max_step
     if step is not None and abs(value - past.value) > step and observation.time_ns - past.time_ns <= SPIKE_WITHIN_NS:
         confirmed = past.spike is not None and abs(value - past.spike) <= step
         return "" if confirmed else "spike"
-    if value == past.value and 0 < limit.stuck_after <= past.count + 1:
+    if value == past.value and 0 < watch.stuck_after <= past.count + 1:
         return "stuck" if observation.time_ns - past.since_ns >= STUCK_FOR_NS else ""
     return ""

@@ -1,7 +1,8 @@
 """What refine's pure core costs per uplink: `python -m tests.benchmarks.refine_core [uplinks]`.
 
 The dialect and the decoder cost nothing here (they hand out finished values), so the figure is identify, event time,
-frames, normalise and screen with four readings, and the making of the outcome. Memory is measured per device.
+frames, normalise and screen with four readings, and the making of the outcome. Memory is measured per device. The
+quietest batch is the figure of the code; the median also holds what else the machine does.
 """
 
 import statistics
@@ -20,6 +21,7 @@ from pipelines.process import Knowledge, Memory, process
 START_NS = 1_790_000_000 * NS_PER_S
 DEVICES = 1_000
 ROUNDS = 7
+BATCH = 500
 READINGS = [
     Reading("temperature", 21.4),
     Reading("humidity", 55),
@@ -56,19 +58,22 @@ def uplinks(count: int) -> list[Uplink]:
     ]
 
 
-def microseconds_per_uplink(count: int) -> float:
-    """CPU of one pass over ``count`` fresh uplinks."""
+def microseconds_per_uplink(count: int) -> list[float]:
+    """CPU per uplink of each batch in one pass over ``count`` fresh uplinks."""
     waiting = iter(uplinks(count))
     knowledge = knowledge_of(lambda _topic, _body: next(waiting))
     memory = Memory()
     received = [
         Received("bench", "topic", b"", START_NS + place // DEVICES * 600 * NS_PER_S, 0, 1) for place in range(count)
     ]
-    began = time.process_time()
-    outcomes = [process(number, one, knowledge, memory) for number, one in enumerate(received, 1)]
-    spent = time.process_time() - began
-    assert all(isinstance(outcome, Accepted) and len(outcome.observations) == 4 for outcome in outcomes)
-    return spent / count * 1e6
+    figures = []
+    for start in range(0, count, BATCH):
+        batch = received[start : start + BATCH]
+        began = time.process_time()
+        outcomes = [process(number, one, knowledge, memory) for number, one in enumerate(batch, start + 1)]
+        figures.append((time.process_time() - began) / len(batch) * 1e6)
+        assert all(isinstance(outcome, Accepted) and len(outcome.observations) == 4 for outcome in outcomes)
+    return figures
 
 
 def bytes_per_device(frames: int) -> tuple[float, float]:
@@ -86,13 +91,13 @@ def bytes_per_device(frames: int) -> tuple[float, float]:
 
 
 def main() -> None:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 50_000
-    figures = sorted(microseconds_per_uplink(count) for _round in range(ROUNDS))
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
+    figures = sorted(figure for _round in range(ROUNDS) for figure in microseconds_per_uplink(count))
     process_bytes, snapshot_bytes = bytes_per_device(70)
     result = {
         "uplinks": count,
         "us_per_uplink_median": round(statistics.median(figures), 2),
-        "us_per_uplink_best": round(figures[0], 2),
+        "us_per_uplink_quietest_batch": round(figures[0], 2),
         "bytes_per_device": round(process_bytes),
         "snapshot_bytes_per_device": round(snapshot_bytes),
     }
