@@ -1,21 +1,26 @@
 """The ``[payload]`` table of a profile as people write it: shape and words checked here, sense in ``layouts``."""
 
+import re
 from fractions import Fraction
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
+
+_NUMBER = re.compile(r"[+-]?\d{1,18}(/\d{1,18}|(\.\d{1,18})?(e[+-]?\d{1,2})?)")
 
 Scalar = bool | int | float | str
 
 
 def exact(number: Any) -> Fraction:
     """``"1/10"``, ``0.1`` and ``10`` as exact fractions; a decimal is taken as written. Raises ValueError."""
-    if isinstance(number, bool) or not isinstance(number, (int, float, str, Fraction)):
+    if isinstance(number, bool) or not isinstance(number, (int, float, str)):
         raise ValueError("a number or a fraction in quotes is needed, like 0.1 or '1/63'")  # noqa: TRY004 - pydantic
+    if not _NUMBER.fullmatch(str(number)):
+        raise ValueError(f"{str(number)[:20]!r} is no number. Write 0.1 or '1/63'")
     try:
         return Fraction(str(number))
-    except (ValueError, ZeroDivisionError) as error:
-        raise ValueError(f"{str(number)[:20]!r} is no number. Write 0.1 or '1/63'") from error
+    except ZeroDivisionError as error:
+        raise ValueError(f"{str(number)[:20]!r} divides by zero. Write 0.1 or '1/63'") from error
 
 
 Exact = Annotated[Fraction, BeforeValidator(exact)]
@@ -50,7 +55,7 @@ class FieldTable(Table):
 class RepeatRule(Table):
     """How often the fields come again, and how old each block is. ``count``: a number, a type, or "rest"."""
 
-    count: int | str = "rest"
+    count: Annotated[int, Field(ge=1, le=255)] | str = "rest"
     step_s: float = Field(default=0.0, ge=0)
     first_age_s: float = Field(default=0.0, ge=0)
     order: Literal["newest_first", "oldest_first"] = "newest_first"

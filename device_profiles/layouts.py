@@ -162,6 +162,7 @@ class LayoutBuilder:
     def _field(self, table: FieldTable, where: str) -> Field:
         wire = self._wire(table.type, f"{where}.type") if table.type else None
         self._field_makes_sense(table, wire, where)
+        self._const_fits(table.const, wire, f"{where}.const")
         missing = table.missing if isinstance(table.missing, list) else [table.missing]
         words, otherwise = self._words(table.map, where)
         return Field(
@@ -195,14 +196,20 @@ class LayoutBuilder:
             self._wrong(f"{where}.bits", f"{wire.name} has bits 0 to {8 * wire.size - 1}, and only integers have bits")
         if table.signed and not table.bits:
             self._wrong(f"{where}.signed", "is for bits; a whole number says it by its type, like s16")
-        if table.const is not None and wire and wire.is_integer and not wire.lowest <= table.const <= wire.highest:
-            self._wrong(f"{where}.const", f"{table.const} does not fit {wire.name}")
         if table.scale == 0:
             self._wrong(f"{where}.scale", "0 would make every value the same")
         if table.map is not None and (table.scale != 1 or table.offset != 0):
             self._wrong(where, "either map or scale and offset")
         if table.time and (table.bits or not table.field or wire is None or not wire.is_integer):
             self._wrong(f"{where}.time", "a time is a whole integer with a field name")
+
+    def _const_fits(self, const: int | None, wire: WireType | None, where: str) -> None:
+        if const is None or wire is None:
+            return
+        if not wire.is_integer:
+            self._wrong(where, "only whole numbers can be compared with a fixed one")
+        elif not wire.lowest <= const <= wire.highest:
+            self._wrong(where, f"{const} does not fit {wire.name}")
 
     def _wire(self, name: str, where: str) -> WireType | None:
         try:

@@ -11,14 +11,13 @@ Laws
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from fractions import Fraction
-from functools import partial
 
 import msgspec
 
 from pipelines.layout.frames import NothingToRead, compile_layouts
 from pipelines.layout.notation import Layouts, Reading
 from pipelines.layout.read import Unreadable
-from pipelines.layout.write import Given, encode
+from pipelines.layout.write import Encoder, encoder
 from pipelines.model import Rejected, Uplink, Value
 
 __all__ = [
@@ -35,8 +34,6 @@ __all__ = [
 ]
 
 Decoder = Callable[[Uplink], list[Reading] | Rejected]
-
-Encoder = Callable[[Mapping[str, Given], int | None], bytes]
 
 MAX_DEPTH = 8
 MAX_READINGS = 512
@@ -124,9 +121,10 @@ def bytes_decoder(name: str, layouts: Layouts) -> Decoder:
 
 def bytes_encoder(layouts: Layouts, sums: Collection[str] = ()) -> Encoder:
     """The inverse of ``bytes_decoder``: what the device would send. Readings named in ``sums`` are not sent."""
+    write = encoder(layouts)
     if not sums:
-        return partial(encode, layouts)
-    return lambda readings, f_port: encode(layouts, {k: v for k, v in readings.items() if k not in sums}, f_port)
+        return write
+    return lambda readings, f_port: write({k: v for k, v in readings.items() if k not in sums}, f_port)
 
 
 def with_sums(decoder: Decoder, sums: Mapping[str, Sequence[str]]) -> Decoder:

@@ -77,6 +77,8 @@ def raw_of(field: Field, value: Value | None) -> Number:
         raise ValueError(f"{value!r} is none of {', '.join(map(repr, field.words.values()))}")
     if isinstance(value, str) or not math.isfinite(value):
         raise ValueError(f"{value!r} is not a number")
+    if isinstance(value, int) and field.scale == 1 and field.offset == 0:
+        return value
     if field.wire is not None and not field.wire.is_integer and field.bits is None:
         return float((Fraction(value) - field.offset) / field.scale)
     return round((Fraction(value) - field.offset) / field.scale)

@@ -234,7 +234,7 @@ def _repeat(repeat: Repeat) -> Read:
             blocks.append(group)
         for age, group in enumerate(blocks if newest_first else reversed(blocks)):
             age_s = first + age * step_s
-            readings.extend(one if one.time_ns else Reading(one.name, one.value, age_s) for one in group)
+            readings.extend(one if one.time_ns is not None else Reading(one.name, one.value, age_s) for one in group)
         return at
 
     return read

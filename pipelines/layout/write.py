@@ -4,15 +4,19 @@ Law: ``encode`` reads nothing but its arguments; ``decode(encode(readings)) == r
 and ``encode(decode(frame)) == frame`` for frames without missing values.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import assert_never
 
 from pipelines.layout.convert import Value, raw_of
-from pipelines.layout.notation import Field, Layout, Layouts, Part, Repeat
+from pipelines.layout.notation import Field, Layout, Layouts, Part, Repeat, fields_of
 from pipelines.layout.wire import WireType, pack
 
 Given = Value | None | Sequence[Value | None]
 """A value; None for a missing one; for a name inside a repeat a sequence, newest first."""
+
+
+Encoder = Callable[[Mapping[str, Given], int | None], bytes]
+WriteBody = Callable[[Mapping[str, Given], bytearray], bytearray]
 
 
 class Unwritable(ValueError):  # noqa: N818 - a verdict on readings
@@ -24,28 +28,41 @@ def encode(layouts: Layouts, readings: Mapping[str, Given], f_port: int | None =
 
     Items of a tlv frame come in the order in which ``readings`` first names them. Raises Unwritable.
     """
-    layout = layouts.get(f_port, layouts.get(None))
-    if layout is None or layout.nothing:
-        raise Unwritable(f"no layout with readings for f_port {f_port}")
-    if unknown := sorted(set(readings) - _names(layout)):
-        raise Unwritable(f"not in the layout: {', '.join(unknown)}")
-    out = _write(layout.header, readings, bytearray())
+    return encoder(layouts)(readings, f_port)
+
+
+def encoder(layouts: Layouts) -> Encoder:
+    """``encode`` for one profile, with everything prepared that does not depend on the readings."""
+    writers = {f_port: _writer(layout) for f_port, layout in layouts.items() if not layout.nothing}
+    silent = {f_port for f_port, layout in layouts.items() if layout.nothing}
+
+    def write(readings: Mapping[str, Given], f_port: int | None) -> bytes:
+        frame = None if f_port in silent else writers.get(f_port, writers.get(None))
+        if frame is None:
+            raise Unwritable(f"no layout with readings for f_port {f_port}")
+        return frame(readings)
+
+    return write
+
+
+def _writer(layout: Layout) -> Callable[[Mapping[str, Given]], bytes]:
+    names = frozenset(field.name for field in fields_of(layout) if field.const is None)
     match layout.kind:
         case "fixed":
-            out = _write(layout.fields, readings, out)
+            body = _fixed_writer(layout)
         case "tlv":
-            out += _tlv(layout, readings)
+            body = _tlv_writer(layout)
         case "flags":
-            out += _flags(layout, readings)
+            body = _flags_writer(layout)
         case _:
             assert_never(layout.kind)
-    return bytes(out)
 
+    def write(readings: Mapping[str, Given]) -> bytes:
+        if not names.issuperset(readings):
+            raise Unwritable(f"not in the layout: {', '.join(sorted(set(readings) - names))}")
+        return bytes(body(readings, _write(layout.header, readings, bytearray())))
 
-def _names(layout: Layout) -> set[str]:
-    groups: list[Sequence[Part]] = [layout.header, layout.fields, *layout.blocks.values()]
-    groups += [item.parts for item in layout.items.values()]
-    return {name for group in groups for name in _names_of(group)}
+    return write
 
 
 def _names_of(parts: Sequence[Part]) -> list[str]:
@@ -57,28 +74,42 @@ def _names_of(parts: Sequence[Part]) -> list[str]:
     ]
 
 
-def _tlv(layout: Layout, readings: Mapping[str, Given]) -> bytes:
-    order = {name: place for place, name in enumerate(readings)}
-    chosen = []
-    for key, item in layout.items.items():
-        places = [order[name] for name in _names_of(item.parts) if name in order]
-        if places:
-            chosen.append((min(places), key, item))
-    out = b""
-    for _, key, item in sorted(chosen, key=lambda choice: choice[0]):
-        value = bytes(_write(item.parts, readings, bytearray()))
-        out += key + (_packed("length", layout.length, len(value)) if layout.length else b"") + value
-    return out
+def _fixed_writer(layout: Layout) -> WriteBody:
+    return lambda readings, out: _write(layout.fields, readings, out)
 
 
-def _flags(layout: Layout, readings: Mapping[str, Given]) -> bytes:
-    flags, body = 0, b""
-    for bit, parts in sorted(layout.blocks.items()):
-        if any(name in readings for name in _names_of(parts)):
-            flags |= 1 << bit
-            body += bytes(_write(parts, readings, bytearray()))
-    assert layout.flags is not None
-    return _packed("flags", layout.flags, flags) + body
+def _tlv_writer(layout: Layout) -> WriteBody:
+    entries = [(key, item.parts) for key, item in layout.items.items()]
+    entry_of = {name: n for n, (_, parts) in enumerate(entries) for name in _names_of(parts)}
+    length = layout.length
+
+    def write(readings: Mapping[str, Given], out: bytearray) -> bytearray:
+        chosen = dict.fromkeys(entry_of[name] for name in readings if name in entry_of)
+        for key, parts in map(entries.__getitem__, chosen):
+            value = _write(parts, readings, bytearray())
+            out += key
+            if length is not None:
+                out += _packed("length", length, len(value))
+            out += value
+        return out
+
+    return write
+
+
+def _flags_writer(layout: Layout) -> WriteBody:
+    wire = layout.flags
+    assert wire is not None
+    blocks = [(1 << bit, parts, frozenset(_names_of(parts))) for bit, parts in sorted(layout.blocks.items())]
+
+    def write(readings: Mapping[str, Given], out: bytearray) -> bytearray:
+        flags, body = 0, bytearray()
+        for mask, parts, names in blocks:
+            if not names.isdisjoint(readings):
+                flags |= mask
+                body = _write(parts, readings, body)
+        return out + _packed("flags", wire, flags) + body
+
+    return write
 
 
 def _packed(name: str | None, wire: WireType, number: float) -> bytes:

@@ -62,6 +62,10 @@ def test_a_map_takes_numbers_in_any_base_and_a_star() -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
+        (
+            'kind = "fixed"\nfields = [{ repeat = { count = 0 }, fields = [{ skip = 1 }] }]',
+            "greater than or equal to 1",
+        ),
         ('kind = "fixed"', "needs fields, items, blocks or when"),
         ('kind = "json"\nwhen.1 = { nothing = "x" }', "takes decoded values"),
         ('kind = "fixed"\nfields = [{ skip = 1, speed = 2 }]', "Extra inputs are not permitted"),
@@ -102,6 +106,7 @@ B = '{ field = "b", type = "u8" }'
         (fixed(A, '{ field = "b", bits = [0, 8] }'), "payload.fields: b: u8 has no bit 8"),
         (fixed('{ field = "a", type = "u8", signed = true }'), "payload.fields.0.signed: is for bits"),
         (fixed('{ field = "a", type = "u8", const = 256 }'), "payload.fields.0.const: 256 does not fit u8"),
+        (fixed('{ field = "a", type = "f32", const = 2 }'), "payload.fields.0.const: only whole numbers"),
         (fixed('{ field = "a", type = "u8", scale = 0 }'), "payload.fields.0.scale: 0 would make every value the same"),
         (fixed('{ field = "a", type = "u8", scale = 2, map = { 0 = 1 } }'), "either map or scale and offset"),
         (fixed('{ field = "a", type = "u8", map = { x = 1 } }'), "payload.fields.0.map.x: is no raw number"),
