@@ -45,7 +45,7 @@ def listed(folder: Path, text: str, encoding: str = "utf-8") -> Path:
         ),
         ("DevEUI\tNom\tCoordonnées GPS\tEmplacement\na81758fffe0462b9\tBay 1\t51.0259, 4.4777\tA-1\n", "utf-16"),
         (
-            "Gerät|Bezeichnung|Breitengrad [°]|Längengrad [°]|Stellplatz\n0xA81758FFFE0462B9|Bay 1|51,0259|4,4777|A-1\n",
+            "Gerät|Name|Breitengrad [°]|Längengrad [°]|Stellplatz\n0xA81758FFFE0462B9|Bay 1|51,0259|4,4777|A-1\n",
             "utf-8",
         ),
         ("Serial;Name;GPS;Spot\nA81758FFFE0462B9;Bay 1;51°1'33.24\"N 4°28'39.72\"E;A-1\n", "utf-8"),
