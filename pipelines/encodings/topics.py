@@ -22,7 +22,9 @@ MAX_SEGMENT = 64
 DIGEST_CHARS = 8
 
 _NOT_ALLOWED = re.compile(r"[^a-z0-9]+")
-_LOOKS_LIKE_EUI = re.compile(r"^(?:0x)?(?:[0-9a-f]{2}[-:.\s_]?){7}[0-9a-f]{2}$", re.IGNORECASE)
+_EUI = re.compile(
+    r"(?<![0-9a-f])(?:0x)?[0-9a-f]{2}([-:.\s_]?)(?:[0-9a-f]{2}\1){6}[0-9a-f]{2}(?![0-9a-f])", re.IGNORECASE
+)
 
 Channel = Literal["state", "obs"]
 
@@ -56,9 +58,9 @@ def distinct(slug: str, feature: str) -> str:
     return f"{slug[: MAX_SEGMENT - DIGEST_CHARS - 1].rstrip('-')}-{digest(feature)}"
 
 
-def looks_like_eui(name: str) -> bool:
-    """True for 16 hex digits in any of the usual spellings: such a name would make a device traceable."""
-    return bool(_LOOKS_LIKE_EUI.match(name))
+def holds_eui(name: str) -> bool:
+    """True where 16 hex digits stand in a name, in any of the usual spellings: it would make a device traceable."""
+    return bool(_EUI.search(name))
 
 
 def digest(name: str, *, salt: bytes = b"") -> str:

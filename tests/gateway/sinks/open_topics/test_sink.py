@@ -1,0 +1,331 @@
+"""Open topics on a real Mosquitto, seen by an independent client."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiomqtt
+import msgspec
+import pytest
+
+from gateway.clock import Clock
+from gateway.events import Events
+from gateway.sinks import SinkRefusedError, SinkUnavailableError
+from gateway.sinks.open_topics.settings import OpenTopicsSettings
+from gateway.sinks.open_topics.sink import OpenTopicsSink
+from pipelines.model import Location
+from tests import servers
+from tests.gateway.sinks.entries import DAY, HOUR, MINUTE, T0, S, accepted, observed, revision
+
+STATE = "open/v1/delft/waste/waste-delft/b7/state"
+OBS = "open/v1/delft/waste/waste-delft/b7/obs"
+STATUS = "open/v1/delft/_gateway/gw-1/state"
+
+
+def open_topics(file: Path, port: int, **settings: Any) -> OpenTopicsSink:
+    return OpenTopicsSink(
+        "open",
+        OpenTopicsSettings(url=f"mqtt://127.0.0.1:{port}", **settings),
+        file,
+        city="delft",
+        gateway_id="gw-1",
+        places=lambda feature: Location(4.357, 52.011) if feature == "waste-container/B7" else None,
+        events=Events(Clock()),
+    )
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "open-topics.sqlite"
+
+
+@contextlib.asynccontextmanager
+async def opened(sink: OpenTopicsSink, *, running: bool = True) -> AsyncIterator[OpenTopicsSink]:
+    """The sink started, with ``run`` beside it as in the gateway."""
+    await sink.start()
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(sink.run()) if running else None
+        yield sink
+        if task is not None:
+            task.cancel()
+    await sink.close()
+
+
+class Subscriber:
+    """Collects what an independent client receives."""
+
+    def __init__(self) -> None:
+        self.messages: list[aiomqtt.Message] = []
+        self._more = asyncio.Event()
+
+    async def listen(self, client: aiomqtt.Client) -> None:
+        async for message in client.messages:
+            self.messages.append(message)
+            self._more.set()
+
+    def on(self, topic: str) -> list[aiomqtt.Message]:
+        return [message for message in self.messages if message.topic.value == topic]
+
+    def bodies(self, topic: str) -> list[Any]:
+        return [msgspec.json.decode(body(message)) for message in self.on(topic)]
+
+    async def until(self, topic: str, count: int) -> None:
+        async with asyncio.timeout(10):
+            while len(self.on(topic)) < count:
+                self._more.clear()
+                await self._more.wait()
+
+
+def body(message: aiomqtt.Message) -> bytes:
+    assert isinstance(message.payload, bytes)
+    return message.payload
+
+
+@contextlib.asynccontextmanager
+async def subscribed(port: int, topics: str = "open/v1/#") -> AsyncIterator[Subscriber]:
+    seen = Subscriber()
+    async with aiomqtt.Client("127.0.0.1", port, protocol=aiomqtt.ProtocolVersion.V5) as client:
+        await client.subscribe(topics, qos=1)
+        async with asyncio.TaskGroup() as group:
+            listening = group.create_task(seen.listen(client))
+            yield seen
+            listening.cancel()
+
+
+async def test_a_reading_becomes_an_observation_and_a_retained_state(mosquitto: servers.Server, file: Path) -> None:
+    async with opened(open_topics(file, mosquitto.port)) as sink:
+        async with subscribed(mosquitto.port) as seen:
+            readings = [observed(55.0, name="fill_level_percent"), observed(3.6, name="battery_v")]
+            await sink.write([revision(17, accepted(*readings))])
+            await seen.until(STATE, 1)
+            (obs,) = seen.bodies(OBS)
+            assert (obs["id"], obs["revision"]) == ("urn:ngsi-ld:WasteContainer:delft:waste-delft:b7", 17)
+            assert obs["fillingLevel"]["value"] == 0.55
+        async with subscribed(mosquitto.port, STATE) as late:
+            await late.until(STATE, 1)
+            assert late.on(STATE)[0].retain
+            (state,) = late.bodies(STATE)
+            assert state["location"] == {"type": "Point", "coordinates": [4.357, 52.011]}
+            assert state["fillingLevel"] == obs["fillingLevel"]
+            assert state["batteryV"]["observedAt"] == "2026-11-03T10:00:00Z"
+        assert sink._events.counts["open.obs"] == 1
+
+
+async def test_messages_say_their_schema_type_and_expiry(mosquitto: servers.Server, file: Path) -> None:
+    async with opened(open_topics(file, mosquitto.port)) as sink, subscribed(mosquitto.port) as seen:
+        await sink.write([revision(1, accepted(observed(time_ns=T0 - 2 * DAY))), revision(2, accepted(observed()))])
+        await seen.until(STATE, 1)
+        properties: Any = seen.on(STATE)[0].properties
+        assert properties.ContentType == "application/json"
+        assert properties.UserProperty == [("schema", "open/v1"), ("v", "1.0")]
+        assert properties.MessageExpiryInterval in range(20 * 86_400 - 5, 20 * 86_400 + 1)
+        observation: Any = seen.on(OBS)[0].properties
+        assert observation.MessageExpiryInterval in range(86_400 - 5, 86_400 + 1)
+
+
+async def test_late_readings_go_to_obs_with_their_time_and_leave_the_state(
+    mosquitto: servers.Server, file: Path
+) -> None:
+    async with opened(open_topics(file, mosquitto.port, coalesce_s=0)) as sink, subscribed(mosquitto.port) as seen:
+        await sink.write([revision(1, accepted(observed(20.0, T0)))])
+        await sink.write([revision(2, accepted(observed(10.0, T0 - HOUR, reason="late")))])
+        await sink.write([revision(3, accepted(observed(21.0, T0), of=1), first=False)])
+        await seen.until(STATE, 2)
+        await seen.until(OBS, 3)
+        assert [one["temperature"]["value"] for one in seen.bodies(STATE)] == [20, 21]
+        assert [one["temperature"]["observedAt"] for one in seen.bodies(OBS)] == [
+            "2026-11-03T10:00:00Z",
+            "2026-11-03T09:00:00Z",
+            "2026-11-03T10:00:00Z",
+        ]
+
+
+async def test_a_repeated_batch_publishes_no_state_again(mosquitto: servers.Server, file: Path) -> None:
+    async with opened(open_topics(file, mosquitto.port, coalesce_s=0)) as sink, subscribed(mosquitto.port) as seen:
+        batch = [revision(1, accepted(observed(20.0, T0))), revision(2, accepted(observed(21.0, T0 + S)))]
+        await sink.write(batch)
+        await sink.write(batch)
+        await seen.until(OBS, 4)
+        assert [one["temperature"]["value"] for one in seen.bodies(STATE)] == [21]
+
+
+async def test_states_are_coalesced_observations_never(mosquitto: servers.Server, file: Path) -> None:
+    async with opened(open_topics(file, mosquitto.port, coalesce_s=0.4)) as sink, subscribed(mosquitto.port) as seen:
+        began = time.monotonic()
+        for number in range(1, 9):
+            await sink.write([revision(number, accepted(observed(float(number), T0 + number * S)))])
+            await asyncio.sleep(0.03)
+        await seen.until(STATE, 2)
+        waited_s = time.monotonic() - began
+        assert [one["temperature"]["value"] for one in seen.bodies(OBS)] == list(range(1, 9))
+        assert [one["temperature"]["value"] for one in seen.bodies(STATE)] == [1, 8]
+        assert waited_s >= 0.4
+
+
+async def test_what_waited_to_be_published_leaves_at_the_close(mosquitto: servers.Server, file: Path) -> None:
+    async with subscribed(mosquitto.port) as seen:
+        async with opened(open_topics(file, mosquitto.port, coalesce_s=3_600), running=False) as sink:
+            await sink.write([revision(1, accepted(observed(1.0, T0)))])
+            await sink.write([revision(2, accepted(observed(2.0, T0 + S)))])
+            assert len(seen.on(STATE)) <= 1
+        await seen.until(STATE, 2)
+        assert [one["temperature"]["value"] for one in seen.bodies(STATE)] == [1, 2]
+
+
+async def test_after_a_restart_no_older_state_is_published(mosquitto: servers.Server, file: Path) -> None:
+    async with opened(open_topics(file, mosquitto.port)) as sink:
+        await sink.write([revision(5, accepted(observed(20.0, T0), observed(3.6, T0, name="battery_v")))])
+    async with opened(open_topics(file, mosquitto.port)) as sink, subscribed(mosquitto.port) as seen:
+        await sink.write([revision(6, accepted(observed(10.0, T0 - MINUTE)))])
+        await seen.until(OBS, 1)
+        await sink.write([revision(7, accepted(observed(22.0, T0 + MINUTE)))])
+        await seen.until(STATE, 2)
+        retained, fresh = seen.bodies(STATE)
+        assert (retained["temperature"]["value"], fresh["temperature"]["value"]) == (20, 22)
+        assert fresh["batteryV"]["value"] == 3.6
+
+
+async def test_a_crash_before_a_state_left_is_made_good_at_the_next_start(
+    mosquitto: servers.Server, file: Path
+) -> None:
+    sink = open_topics(file, mosquitto.port, coalesce_s=3_600)
+    await sink.start()
+    await sink.write([revision(1, accepted(observed(1.0, T0)))])
+    await sink.write([revision(2, accepted(observed(2.0, T0 + S)))])
+    assert sink._publisher._connection is not None
+    sink._publisher._connection.abort()  # the process dies here
+    async with subscribed(mosquitto.port) as seen:
+        await seen.until(STATE, 1)
+        async with opened(open_topics(file, mosquitto.port)):
+            await seen.until(STATE, 2)
+            assert [one["temperature"]["value"] for one in seen.bodies(STATE)] == [1, 2]
+            await asyncio.sleep(0)
+    await sink._thread.end(sink._forget)
+
+
+async def test_a_state_of_which_all_was_taken_back_is_cleared(mosquitto: servers.Server, file: Path) -> None:
+    async with opened(open_topics(file, mosquitto.port, coalesce_s=0)) as sink, subscribed(mosquitto.port) as seen:
+        await sink.write([revision(1, accepted(observed(1.0, T0)))])
+        await sink.write([revision(2, accepted(observed(1.0, T0, quality="retracted")), first=False)])
+        await seen.until(STATE, 2)
+        assert body(seen.on(STATE)[1]) == b""
+        gone = seen.bodies(OBS)[1]["temperature"]
+        assert (gone["quality"], "value" in gone) == ("retracted", False)
+    async with subscribed(mosquitto.port, "open/v1/#") as late:
+        await late.until(STATUS, 1)
+        assert late.on(STATE) == []
+
+
+async def test_a_feature_that_is_no_more_leaves_no_retained_state(mosquitto: servers.Server, file: Path) -> None:
+    async with opened(open_topics(file, mosquitto.port)) as sink:
+        await sink.write([revision(1, accepted(observed()))])
+        assert await sink.retire("waste-container/B7") == 1
+        assert await sink.retire("waste-container/B7") == 0
+    async with subscribed(mosquitto.port) as late:
+        await late.until(STATUS, 1)
+        assert late.on(STATE) == []
+
+
+async def test_meters_of_households_and_ids_of_devices_never_leave(mosquitto: servers.Server, file: Path) -> None:
+    eui = "a81758fffe0462b9"
+    async with opened(open_topics(file, mosquitto.port)) as sink, subscribed(mosquitto.port) as seen:
+        meter = observed(1.0, name="energy_import_kwh", feature="electricity-meter/house-12")
+        named_after = observed(2.0, feature=f"waste-container/{eui.upper()}")
+        await sink.write(
+            [revision(1, accepted(meter)), revision(2, accepted(named_after)), revision(3, accepted(observed()))]
+        )
+        await seen.until(STATE, 1)
+        said = b"".join(one.topic.value.encode() + body(one) for one in seen.messages).lower()
+        assert b"house-12" not in said
+        assert eui.encode() not in said
+        assert sink._events.counts["open.withheld"] == 1
+        assert sink._events.counts["open.obs"] == 2
+
+
+async def test_the_gateway_says_when_it_comes_goes_and_dies(mosquitto: servers.Server, file: Path) -> None:
+    async with subscribed(mosquitto.port, STATUS) as seen:
+        async with opened(open_topics(file, mosquitto.port)):
+            await seen.until(STATUS, 1)
+        await seen.until(STATUS, 2)
+        dying = open_topics(file, mosquitto.port)
+        await dying.start()
+        await seen.until(STATUS, 3)
+        assert dying._publisher._connection is not None
+        dying._publisher._connection.abort()
+        await seen.until(STATUS, 4)
+        assert [one["state"] for one in seen.bodies(STATUS)] == ["online", "offline", "online", "offline"]
+        await dying.close()
+
+
+async def test_a_broker_that_is_away_is_unavailable_and_nothing_is_lost(mosquitto: servers.Server, file: Path) -> None:
+    async with opened(open_topics(file, mosquitto.port)) as sink:
+        await sink.write([revision(1, accepted(observed(1.0, T0)))])
+        mosquitto.kill_nine()
+        batch = [revision(2, accepted(observed(2.0, T0 + S)))]
+        for _ in range(2):
+            with pytest.raises(SinkUnavailableError, match="mqtt://"):
+                await sink.write(batch)
+        mosquitto.start()
+        async with subscribed(mosquitto.port) as seen:
+            await sink.write(batch)
+            await seen.until(OBS, 1)
+            await seen.until(STATE, 1)
+            assert seen.bodies(STATE)[-1]["temperature"]["value"] == 2
+
+
+async def test_a_forbidden_topic_is_unavailable_with_how_to_mend_it(tmp_path: Path, file: Path) -> None:
+    acl = tmp_path / "acl"
+    acl.write_text(f"topic write {STATUS}\n")
+    with servers.running(servers.mosquitto(tmp_path / "mosquitto", config=f"acl_file {acl}")) as broker:
+        sink = open_topics(file, broker.port)
+        await sink.start()
+        with pytest.raises(SinkUnavailableError, match="0x87") as caught:
+            await sink.write([revision(1, accepted(observed()))])
+        assert "access list" in caught.value.mend
+        await sink.close()
+
+
+async def test_an_entry_that_the_broker_never_takes_is_refused_by_its_number(tmp_path: Path, file: Path) -> None:
+    config = "max_packet_size 600"
+    with servers.running(servers.mosquitto(tmp_path / "mosquitto", config=config)) as broker:
+        async with opened(open_topics(file, broker.port)) as sink:
+            names = ("temperature_c", "fill_level_percent", "battery_v", "distance_mm", "humidity_percent")
+            large = accepted(*(observed(1.0, name=name) for name in names))
+            with pytest.raises(SinkRefusedError) as caught:
+                await sink.write([revision(1, accepted(observed())), revision(2, large)])
+            assert [refusal.number for refusal in caught.value.refusals] == [2]
+            assert b"fillingLevel" in caught.value.refusals[0].body
+
+
+async def test_a_wrong_password_is_told_with_how_to_mend_it(tmp_path: Path, file: Path) -> None:
+    with servers.running(servers.mosquitto(tmp_path / "mosquitto", config="allow_anonymous false")) as broker:
+        secret = tmp_path / "password"
+        secret.write_bytes(b"wrong\n")
+        sink = open_topics(file, broker.port, username="citygate", password_file=secret)
+        with pytest.raises(SinkUnavailableError) as caught:
+            await sink.start()
+        assert caught.value.mend
+        assert "wrong" not in str(caught.value)
+        await sink.close()
+
+
+async def test_a_thousand_readings_are_published_quickly(mosquitto: servers.Server, file: Path) -> None:
+    sink = open_topics(file, mosquitto.port)
+    await sink.start()
+    batches = [
+        [
+            revision(n, accepted(observed(float(n), T0 + n * S, feature=f"waste-container/B{n % 200}")))
+            for n in range(start, start + 500)
+        ]
+        for start in range(0, 5_000, 500)
+    ]
+    began, cpu = time.perf_counter(), time.process_time()
+    for batch in batches:
+        await sink.write(batch)
+    rate = 5_000 / (time.perf_counter() - began)
+    print(f"{rate:.0f} readings/s, {(time.process_time() - cpu) / 5_000 * 1e6:.0f} µs CPU each")
+    assert rate > 500
+    await sink.close()
