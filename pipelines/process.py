@@ -11,7 +11,8 @@ Laws
 - The outcome follows from the entry, the knowledge and the memory, and the memory from the outcomes before. So the
   ledger can be rebuilt from the intake, and the memory from the ledger.
 - A frame that was rejected is not remembered: its next reception gets its own chance.
-- A LoRaWAN frame without readings (a heartbeat) is accepted: that it was heard, and how, is worth knowing.
+- A LoRaWAN frame that is understood but holds no reading (a heartbeat, the device's settings) is accepted with its link
+  facts: that it was heard, and how, is worth knowing.
 """
 
 from collections.abc import Callable, Mapping
@@ -170,7 +171,8 @@ def _observe(
         else:
             readings = plan.profile.decode(uplink)
             if not isinstance(readings, list):
-                return readings
+                silent = readings.reason == "no_readings" and uplink.f_cnt is not None
+                return observations if silent else readings
             observations, unread = normalise(readings, plan, device.feature, when)
     elif uplink.kind == "notice":
         return observations

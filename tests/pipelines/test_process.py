@@ -176,6 +176,18 @@ def test_a_heartbeat_frame_is_accepted_for_its_link_facts() -> None:
     assert outcome.link == Link(1, 5, HEARD)
 
 
+def test_a_frame_that_its_profile_knows_to_be_silent_is_accepted_too() -> None:
+    silent = Rejected("no_readings", "port 6 carries the device's settings")
+    profile = msgspec.structs.replace(PROFILES["thermo"], decode=lambda _uplink: silent)
+    uplinks = [lorawan(), Uplink("a", payload=b"x")]
+    knowledge = Knowledge({"mqtt": lambda _topic, body: uplinks[int(body)]}, DeviceIndex(DEVICES), {"thermo": profile})
+    frame, plain = (process(place, received(place), knowledge, Memory()) for place in range(2))
+    assert isinstance(frame, Accepted)
+    assert frame.observations == ()
+    assert isinstance(plain, Rejected)
+    assert plain.reason == "no_readings"
+
+
 def test_a_status_event_carries_vocabulary_names_and_no_frame() -> None:
     outcome = only(lorawan(kind="status", network_values={"battery_percent": 80, "rssi_dbm": -100.0}))
     assert isinstance(outcome, Accepted)

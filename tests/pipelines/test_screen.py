@@ -143,6 +143,12 @@ def test_a_stuck_quantity_stays_stuck_until_it_moves() -> None:
     assert screened(reading(1013.2, NOW + 40 * HOUR, "pressure_hpa"), recent, watched=PRESSURE) == ("suspect", "stuck")
 
 
+def test_a_change_begins_the_count_of_equal_values_again() -> None:
+    recent = history((1013.2, 0), (1013.2, 60), (1013.4, 120), name="pressure_hpa")
+    past = recent.past["pressure_hpa"]
+    assert (past.value, past.count, past.since_ns) == (1013.4, 1, NOW + 2 * HOUR)
+
+
 def test_a_watched_property_with_a_value_of_another_type_is_left_alone() -> None:
     assert screened(reading(True), history((20.0, -5))) == ("ok", "")
 

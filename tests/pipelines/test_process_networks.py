@@ -1,0 +1,57 @@
+"""The whole pure road with the real dialects and a real profile: sound messages and damaged ones."""
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from device_profiles.catalogue import Catalogue
+from pipelines.dialects import DIALECTS, build_dialect
+from pipelines.identify import DeviceIndex
+from pipelines.model import NS_PER_S, Accepted, Device, Received, Reception, Rejected, Uplink
+from pipelines.process import Knowledge, Memory, process
+
+NOW = 1_790_000_000 * NS_PER_S
+HEARD = (Reception("gateway-1", -110.0, 5.0),)
+SENT = Uplink("a81758fffe04b1c1", payload=bytes.fromhex("0100460253033b0ffd"), f_port=5, f_cnt=7, receptions=HEARD)
+NETWORKS = sorted(DIALECTS)
+REAL = Knowledge(
+    {name: build_dialect(name) for name in NETWORKS},
+    DeviceIndex([Device(SENT.device_id, "elsys/ems", "pilot", "Grenoble", "weather-station/1")]),
+    Catalogue.load([]).profiles,
+)
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> tuple[str, str, bytes]:
+    """A message as a network writes it, with some of its bytes replaced, or any bytes at all."""
+    network = draw(st.sampled_from(NETWORKS))
+    topic, body = DIALECTS[network].write(msgspec.structs.replace(SENT, network_time_ns=draw(st.just(NOW))))
+    if draw(st.booleans()):
+        begin = draw(st.integers(0, len(body)))
+        body = body[:begin] + draw(st.binary(max_size=6)) + body[begin + draw(st.integers(0, 6)) :]
+    elif draw(st.booleans()):
+        body = draw(st.binary(max_size=40))
+    return network, topic, body
+
+
+@settings(max_examples=200, deadline=None)
+@given(damaged())
+def test_no_bytes_from_any_network_make_the_road_raise(message: tuple[str, str, bytes]) -> None:
+    network, topic, body = message
+    outcome = process(1, Received(network, topic, body, NOW, 0, 1), REAL, Memory())
+    assert isinstance(outcome, Accepted | Rejected)
+    msgspec.msgpack.encode(outcome)
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_what_a_network_writes_is_read_and_refined(network: str) -> None:
+    topic, body = DIALECTS[network].write(
+        msgspec.structs.replace(SENT, network_time_ns=NOW, decoded={"temperature": 21.5})
+    )
+    outcome = process(1, Received(network, topic, body, NOW, 0, 1), REAL, Memory())
+    if network == "plain-json":
+        assert isinstance(outcome, Rejected), "a profile that reads bytes needs bytes"
+    else:
+        assert isinstance(outcome, Accepted)
+        assert outcome.observations
