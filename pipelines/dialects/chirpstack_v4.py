@@ -36,7 +36,7 @@ Encoding = Literal["auto", "json", "protobuf"]
 
 
 class Settings(LorawanSettings, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """``encoding = "auto"`` tells JSON by its first byte ``{``, which begins no protobuf event."""
+    """``encoding = "auto"`` tells JSON by its first byte, which begins no protobuf event."""
 
     encoding: Encoding = "auto"
 
@@ -75,6 +75,7 @@ class _Event(msgspec.Struct, rename="camel", gc=False):
     battery_level: float = 0.0
 
 
+_JSON_BEGINS = (b"{", b"[")  # as protobuf they would begin a group, which proto3 lacks
 _DECODER = msgspec.json.Decoder(_Event)
 
 
@@ -95,7 +96,7 @@ def build(settings: Settings) -> Callable[[str, bytes], Uplink | Rejected]:
             return Rejected("malformed", str(error))
 
     def read_either(topic: str, body: bytes) -> Uplink | Rejected:
-        return read(topic, body) if body[:1] == b"{" else read_protobuf(topic, body)
+        return read(topic, body) if body[:1] in _JSON_BEGINS else read_protobuf(topic, body)
 
     return read if settings.encoding == "json" else read_either
 

@@ -120,15 +120,16 @@ def _device_id(found: object) -> str:
 
 
 def _time(stamp: object, settings: Settings) -> int:
-    where, unit = settings.time_field, settings.time_format
-    if unit == "rfc3339" and isinstance(stamp, str):
-        try:
+    unit = settings.time_format
+    fault = f"expected a time as {unit}"
+    try:
+        if unit == "rfc3339" and isinstance(stamp, str):
             return parse_rfc3339(stamp)
-        except ValueError as error:
-            raise ValueError(f"{where}: {error}, found {quoted(stamp)}") from None
-    if unit == "rfc3339" or (type(stamp) is not int and type(stamp) is not float):
-        raise ValueError(f"{where}: expected a time as {unit}, found {quoted(stamp)}")
-    return epoch_ns(stamp, unit)
+        if unit != "rfc3339" and (type(stamp) is int or type(stamp) is float):
+            return epoch_ns(stamp, unit)
+    except ValueError as error:
+        fault = str(error)
+    raise ValueError(f"{settings.time_field}: {fault}, found {quoted(stamp)}")
 
 
 _DECODER = msgspec.json.Decoder()
