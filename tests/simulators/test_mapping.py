@@ -1,0 +1,180 @@
+"""Mappings: from a recorded row to the message on the wire."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.dialects import build_dialect
+from pipelines.instants import parse_rfc3339
+from pipelines.model import Uplink
+from simulators.mapping import MappingError, built_in, compile_mapping, load_mapping
+from simulators.rows import read_rows
+
+# A twin of a line of the Saint-Eynard recording: hex data, hashed gateway, the recorder's own keys at two depths.
+DOOR: dict[str, Any] = {
+    "deviceName": "DOOR",
+    "devEUI": "d1d1e80000000032",
+    "rxInfo": [{"gatewayID": "100210b935d4ef152547bdb410de9865", "rssi": -120, "loRaSNR": -6.2, "_esp": -127.13}],
+    "fCnt": 1143,
+    "fPort": 3,
+    "data": "50270c04",
+    "object": {"temperature": 25.19},
+    "_timestamp": 1_687_511_428_896,
+    "_topic": "application/rx",
+}
+DOOR_STATUS: dict[str, Any] = {
+    "devEUI": "d1d1e80000000032",
+    "margin": -27,
+    "externalPowerSource": False,
+    "batteryLevel": 0,
+    "batteryLevelUnavailable": True,
+    "_timestamp": 1_687_524_827_090,
+    "_topic": "application/status",
+}
+AT_NS = 1_687_511_428_896_000_000
+
+CSV_MAPPING = """
+title = "sound levels, one a minute"
+dialect = "plain-json"
+recorded_at = { path = "datetime", format = "rfc3339", utc_offset = "+01:00" }
+
+[[message]]
+topic = "sensors/mic-1/up"
+numbers = ["leq"]
+set_recorded_at = { "at" = "epoch_s" }
+drop = ["date*"]
+"""
+
+
+def copy(row: dict[str, Any]) -> dict[str, Any]:
+    made: dict[str, Any] = json.loads(json.dumps(row))
+    return made
+
+
+def test_a_recorded_uplink_becomes_the_wire_message() -> None:
+    message = compile_mapping(load_mapping("chirpstack-v3"))(copy(DOOR))
+    assert message is not None
+    at_ns, topic, body = message
+    assert (at_ns, topic) == (AT_NS, "application/1/device/d1d1e80000000032/event/up")
+    assert json.loads(body) == {
+        "deviceName": "DOOR",
+        "devEUI": "d1d1e80000000032",
+        "rxInfo": [{"gatewayID": "100210b935d4ef152547bdb410de9865", "rssi": -120, "loRaSNR": -6.2}],
+        "fCnt": 1143,
+        "fPort": 3,
+        "data": "UCcMBA==",
+        "object": {"temperature": 25.19},
+        "publishedAt": "2023-06-23T09:10:28.896Z",
+    }
+
+
+def test_a_recorded_status_becomes_a_status_event() -> None:
+    message = compile_mapping(load_mapping("chirpstack-v3"))(copy(DOOR_STATUS))
+    assert message is not None
+    verdict = build_dialect("chirpstack-v3")(*message[1:])
+    assert isinstance(verdict, Uplink)
+    assert (verdict.kind, verdict.network_values) == ("status", {"link_margin_db": -27.0, "external_power": False})
+
+
+def test_a_row_that_fits_no_rule_is_no_message() -> None:
+    assert compile_mapping(load_mapping("chirpstack-v3"))(DOOR | {"_topic": "application/other"}) is None
+
+
+def test_shifting_moves_every_instant_of_the_message() -> None:
+    row = copy(DOOR)
+    row["rxInfo"].append({"gatewayID": "00", "time": "2023-06-23T09:10:28.649Z"})
+    message = compile_mapping(load_mapping("chirpstack-v3"), shift_ns=3600 * 10**9)(row)
+    assert message is not None
+    event = json.loads(message[2])
+    assert message[0] == AT_NS + 3600 * 10**9
+    assert event["rxInfo"][1]["time"] == "2023-06-23T10:10:28.649Z"
+    assert event["publishedAt"] == "2023-06-23T10:10:28.896Z"
+
+
+def test_shifting_moves_epoch_numbers_too() -> None:
+    row = {"dev_eui": "A8", "_timestamp": 5, "reported_at": 1_672_867_882_173, "hotspots": [{"reported_at": 7}, {}]}
+    message = compile_mapping(load_mapping("helium"), shift_ns=10**9)(row)
+    assert message is not None
+    assert json.loads(message[2]) == {
+        "dev_eui": "A8",
+        "reported_at": 1_672_867_883_173,
+        "hotspots": [{"reported_at": 1_007}, {}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"data": "5027zz"}, "ValueError"),
+        ({"_timestamp": "soon"}, "_timestamp: no time as epoch_ms in 'soon'"),
+        ({"_timestamp": None}, "_timestamp: no time"),
+    ],
+)
+def test_a_row_that_cannot_be_read_says_why(change: dict[str, Any], says: str) -> None:
+    with pytest.raises(MappingError) as caught:
+        compile_mapping(load_mapping("chirpstack-v3"))(DOOR | change)
+    assert says in str(caught.value)
+
+
+def test_a_row_without_what_the_topic_needs_says_so() -> None:
+    row = copy(DOOR)
+    del row["devEUI"]
+    with pytest.raises(MappingError, match="devEUI"):
+        compile_mapping(load_mapping("chirpstack-v3"))(row)
+
+
+def test_a_table_of_text_becomes_plain_json(tmp_path: Path) -> None:
+    (tmp_path / "noise.toml").write_text(CSV_MAPPING)
+    (tmp_path / "noise.csv").write_text("datetime,leq,note\n2025-03-21 00:00:30,47.25,\n2025-03-21 00:01:30,,x\n")
+    read = compile_mapping(load_mapping(str(tmp_path / "noise.toml")))
+    messages = [read(row) for _, row in read_rows(tmp_path / "noise.csv")]
+    assert messages[0] is not None
+    assert messages[1] is not None
+    at_ns = parse_rfc3339("2025-03-21T00:00:30+01:00")
+    assert messages[0][:2] == (at_ns, "sensors/mic-1/up")
+    assert json.loads(messages[0][2]) == {"leq": 47.25, "note": "", "at": at_ns // 10**9}
+    assert json.loads(messages[1][2])["leq"] is None
+
+
+@pytest.mark.parametrize("name", ["chirpstack-v3", "helium"])
+def test_every_built_in_mapping_can_be_loaded(name: str) -> None:
+    assert name in built_in()
+    for mapping in built_in():
+        assert load_mapping(mapping).title
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("title = ", "mapping"),
+        (CSV_MAPPING.replace("plain-json", "plain-jason"), "Did you mean 'plain-json'?"),
+        (CSV_MAPPING.replace("numbers", "nmbers"), "nmbers"),
+        (CSV_MAPPING.replace('format = "rfc3339"', 'format = "iso"'), "Invalid enum value 'iso'"),
+    ],
+)
+def test_a_wrong_mapping_says_how_to_mend_it(tmp_path: Path, text: str, says: str) -> None:
+    (tmp_path / "wrong.toml").write_text(text)
+    with pytest.raises(MappingError) as caught:
+        load_mapping(str(tmp_path / "wrong.toml"))
+    assert says in str(caught.value)
+
+
+def test_a_missing_mapping_names_those_that_ship() -> None:
+    with pytest.raises(MappingError, match="chirpstack-v3, helium"):
+        load_mapping("sigfox")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("x.parquet", b"PAR1", "parquet is not read here"),
+        ("x.xml", b"<a/>", "expected .ndjson"),
+        ("x.ndjson", b'{"a":1}\n\n[1]\n', "line 3"),
+    ],
+)
+def test_a_file_that_holds_no_rows_is_named(tmp_path: Path, name: str, content: bytes, says: str) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(ValueError, match=says):
+        list(read_rows(tmp_path / name))
