@@ -57,3 +57,8 @@ def reading(number: int, *, devices: int = 100, properties: tuple[str, ...] = ("
     entry = revision.entry
     plain = accepted(*entry.observations, of=number, device=entry.device, feature=entry.feature, time_ns=entry.time_ns)
     return Revision(number, plain)
+
+
+def poisoned(number: int) -> Revision:
+    """An uplink that also carries carbon dioxide: what a poisoned far side refuses."""
+    return uplink(number, properties=("temperature_c", "co2_ppm"))

@@ -24,6 +24,7 @@ from pipelines.model import (
     Rejected,
     Revision,
     Tick,
+    Value,
 )
 from pipelines.vocabulary import FEATURE_TYPES, PROPERTIES
 from tests.contracts.ledger_entries import T0, accepted, observed
@@ -182,7 +183,7 @@ def test_the_strongest_reception_speaks_for_all() -> None:
 
 PRINTABLE = st.text(st.characters(codec="utf-8").filter(str.isprintable), min_size=1, max_size=12)
 WRITABLE = PRINTABLE.filter(lambda text: not text.endswith("\\") and not any(f"\\{c}" in text for c in ",= "))
-VALUES = {
+VALUES: dict[str, st.SearchStrategy[Value]] = {
     "gauge": st.floats(allow_nan=False, allow_infinity=False),
     "counter": st.floats(min_value=0, allow_nan=False, allow_infinity=False),
     "flag": st.booleans(),
