@@ -31,9 +31,10 @@ def _pilot(scenario: Scenario, street: ParkingStreet | BinStreet, domain: str) -
             "start": tomlkit.date("2026-11-01"),
             "end": tomlkit.date("2027-04-30"),
             "privacy_class": "A",
+            "retention_days": 365,
             "licence": "CC0-1.0",
             "publisher": "Citygate simulator",
-            "contact": "simulator@example.org",
+            "contact": {"email": "simulator@example.org"},
         }
     )
     return tomlkit.dumps(document)

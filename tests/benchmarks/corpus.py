@@ -139,4 +139,4 @@ Corpus = Callable[[int, int], tuple[str, bytes]]
 CORPORA: dict[str, Corpus] = {"plain": plain, "tts": tts, "chirpstack": chirpstack}
 TOPICS = {"plain": "sensors/#", "tts": "v3/#", "chirpstack": "application/#"}
 DIALECTS = {"plain": "plain-json", "tts": "tts-v3", "chirpstack": "chirpstack-v4"}
-PROFILES = {"plain": "generic/json", "tts": "elsys/ers-co2", "chirpstack": "elsys/ers-co2"}
+PROFILES = {"plain": "generic/json", "tts": "elsys/ems", "chirpstack": "elsys/ems"}

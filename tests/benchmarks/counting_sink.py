@@ -50,7 +50,7 @@ class Count:
 
 async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, count: Count) -> None:
     """Serve one keep-alive connection."""
-    with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+    with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
         while True:
             head = await reader.readuntil(b"\r\n\r\n")
             fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:] if b": " in line)
