@@ -14,7 +14,7 @@ import msgspec
 
 from pipelines.decode import Reading
 from pipelines.model import NS_PER_S, Observation, TimeSource
-from pipelines.plan import Plan
+from pipelines.plan import Plan, Rule
 from pipelines.when import EventTime, is_off
 
 
@@ -31,15 +31,15 @@ def normalise(
     """Observations of the feature from readings in the vendor's words, and what made none."""
     observations: dict[str | tuple[str, int], Observation] = {}
     unread: list[Unread] = []
-    rules = plan.rules
+    rule_of = plan.rules.get
     time_ns, source = when.time_ns, when.source
     for reading in readings:
-        rule = rules.get(reading.name)
+        rule = rule_of(reading.name)
         if rule is None:
             unread.append(Unread(reading.name, "unmapped"))
             continue
-        name, convert, low, high = rule
-        value = convert(reading.value)
+        name = rule.property
+        value = rule.convert(reading.value)
         if value is None:
             unread.append(Unread(reading.name, "unfit"))
         elif reading.age_s != 0.0 or reading.time_ns is not None:
@@ -47,8 +47,8 @@ def normalise(
             if own is None:
                 unread.append(Unread(reading.name, "unfit"))
             else:
-                observations[name, own[0]] = _within(Observation(feature, name, value, *own), low, high)
-        elif type(value) is not float or low <= value <= high:
+                observations[name, own[0]] = _within(Observation(feature, name, value, *own), rule)
+        elif type(value) is not float or rule.low <= value <= rule.high:
             observations[name] = Observation(feature, name, value, time_ns, source)
         else:
             observations[name] = Observation(feature, name, value, time_ns, source, "suspect", "range")
@@ -71,12 +71,12 @@ def normalise_named(
             unread.append(Unread(name, "unfit"))
         else:
             observation = Observation(feature, name, fit, when.time_ns, when.source)
-            observations.append(_within(observation, rule.low, rule.high))
+            observations.append(_within(observation, rule))
     return observations, unread
 
 
-def _within(observation: Observation, low: float, high: float) -> Observation:
-    if type(observation.value) is not float or low <= observation.value <= high:
+def _within(observation: Observation, rule: Rule) -> Observation:
+    if type(observation.value) is not float or rule.low <= observation.value <= rule.high:
         return observation
     return msgspec.structs.replace(observation, quality="suspect", reason="range")
 

@@ -11,7 +11,7 @@ Laws
 from collections.abc import Callable, Mapping
 from functools import partial
 from math import inf, isfinite
-from typing import NamedTuple, assert_never
+from typing import assert_never
 
 import msgspec
 
@@ -24,7 +24,7 @@ Convert = Callable[[Value], Value | None]
 Calibration = Mapping[str, tuple[float, float]]
 
 
-class Rule(NamedTuple):
+class Rule(msgspec.Struct, frozen=True):
     """How one reading becomes an observation: of which property, by which conversion (None: unfit), in which range."""
 
     property: str
@@ -93,7 +93,12 @@ def number(value: Value) -> float | None:
     """A finite float; a flag or a word is no number."""
     if type(value) is float:
         return value if isfinite(value) else None
-    return ratio(1, 0, 1, value) if type(value) is int else None
+    if isinstance(value, str) or value is True or value is False:
+        return None
+    try:
+        return float(value)
+    except OverflowError:  # an integer of hundreds of digits
+        return None
 
 
 def ratio(a: int, b: int, d: int, value: Value) -> float | None:

@@ -91,10 +91,11 @@ def screen(
     observations: list[Observation], watched: Mapping[str, Watch], recent: Recent, received: Received, when: EventTime
 ) -> tuple[Observation, ...]:
     """Give each observation quality and reason. ``range`` is there already: ``normalise`` has the limits at hand."""
-    timely = _timeliness(when.time_ns, when, recent, received)
+    time_ns = when.time_ns
+    timely = _timeliness(time_ns, when, recent, received)
     for place, observation in enumerate(observations):
         reason = timely
-        if observation.time_ns != when.time_ns:
+        if observation.time_ns != time_ns:
             reason = _timeliness(observation.time_ns, when, recent, received)
         if reason != "future":
             if observation.reason:

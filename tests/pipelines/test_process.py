@@ -288,7 +288,7 @@ def run(script: Script, memory: Memory) -> list[Outcome | Waiting]:
     return [process(number, entry, knowledge, memory) for number, entry in enumerate(script[1], 1)]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(scripts)
 def test_every_message_has_exactly_one_outcome_that_the_ledger_can_hold(script: Script) -> None:
     outcomes = run(script, Memory())
@@ -304,13 +304,13 @@ def test_every_message_has_exactly_one_outcome_that_the_ledger_can_hold(script: 
     assert kinds.total() == len(script[1])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(scripts)
 def test_the_same_messages_give_the_same_outcomes(script: Script) -> None:
     assert run(script, Memory()) == run(script, Memory())
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(scripts, scripts)
 def test_a_memory_rebuilt_from_the_ledger_or_a_snapshot_equals_the_one_that_processed(
     before: Script, after: Script
