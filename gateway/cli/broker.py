@@ -25,9 +25,10 @@ def broker() -> None:
 )
 @click.option("--tls-port", default=8883, show_default=True, type=click.IntRange(1, 65_535), help="TLS, from outside.")
 def setup(folder: Path, host: str, port: int, tls_port: int) -> None:
-    """Write configuration, accounts, access list and TLS certificates for Mosquitto into DIR.
+    """Write a whole Mosquitto set-up into DIR.
 
-    Nothing that exists is overwritten: delete a file to have it made anew. Passwords are in DIR/secrets.
+    Configuration, accounts, access list and TLS certificates. Nothing that exists is overwritten: delete a file to
+    have it made anew. Passwords are in DIR/secrets.
 
     \b
     Example:

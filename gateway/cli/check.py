@@ -16,7 +16,7 @@ from gateway.config import find_config
 @click.option("--quiet", "-q", is_flag=True, help="Show only warnings and errors.")
 @JsonOption
 def check(config_path: Path | None, *, offline: bool, quiet: bool, as_json: bool) -> None:
-    """Find every mistake in the files, and what in the surroundings would break the pilot.
+    """Find every mistake in the files, and what else would break the pilot.
 
     Looks at citygate.toml, pilots, devices and profiles; at clock, disk and secret files; at brokers and databases.
     Each finding says how to mend it. Nothing is changed. Exit code 1 when there are errors.

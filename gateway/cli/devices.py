@@ -167,6 +167,8 @@ def _show(listed: DeviceList, columns: Mapping[str, int], changes: Sequence[Chan
 def list_(config_path: Path | None, pilot_id: str | None, *, everything: bool, as_json: bool) -> None:
     """List the devices that are written down.
 
+    Devices that are heard but not written down: citygate rejected list --by-device --reason unknown_device
+
     \b
     Examples:
         citygate devices list --pilot parking-mechelen

@@ -46,7 +46,7 @@ def init(folder: Path, gateway_id: str, city: str, broker: str, samples: tuple[s
         fail(Exit.FAILED, f"{folder / FILE_NAME} exists already", "Edit it, or name another folder.")
     source = deploy_dir() / "samples"
     text = (source / FILE_NAME).read_text("utf-8")
-    for key, value in (("id", gateway_id), ("city", city), ("host", broker)):
+    for key, value in (("id", gateway_id), ("city", city), ("url", f"mqtt://{broker}:1883")):
         text = re.sub(rf'(?m)^{key} = ".*"$', f'{key} = "{value}"', text, count=1)
     try:
         for part in ("pilots", "devices"):

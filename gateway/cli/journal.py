@@ -52,6 +52,8 @@ def opened(config: Config, name: str) -> Iterator[LogView]:
 def stat(config_path: Path | None, *, as_json: bool) -> None:
     """Show sizes and numbers of both logs, without reading entries.
 
+    "set aside" are bytes that could not be understood after a crash; they are kept, never deleted.
+
     \b
     Example:
         citygate journal stat
@@ -90,6 +92,8 @@ def stat(config_path: Path | None, *, as_json: bool) -> None:
 @JsonOption
 def show(log: str, number: int, config_path: Path | None, *, count: int, as_json: bool) -> None:
     """Show entries of a log by number.
+
+    Intake numbers stand in `citygate rejected list`; a ledger entry names its intake number as `of`.
 
     \b
     Examples:

@@ -16,12 +16,12 @@ COMMANDS: Mapping[str, str] = {
     "run": "gateway.cli.run:run",
     "check": "gateway.cli.check:check",
     "status": "gateway.cli.status:status",
+    "demo": "gateway.cli.demo:demo",
     "devices": "gateway.cli.devices:devices",
     "rejected": "gateway.cli.rejected:rejected",
     "replay": "gateway.cli.replay:replay",
     "journal": "gateway.cli.journal:journal",
     "broker": "gateway.cli.broker:broker",
-    "influx": "gateway.cli.influx:influx",
     "completion": "gateway.cli.completion:completion",
     "version": "gateway.cli.version:version",
 }
@@ -35,6 +35,7 @@ click.rich_click.COMMAND_GROUPS = {
     ]
 }
 click.rich_click.MAX_WIDTH = 110
+click.rich_click.TEXT_PARAGRAPH_LINEBREAKS = "\n\n"
 
 
 class LazyGroup(click.RichGroup):

@@ -53,6 +53,23 @@ class Instant(click.ParamType):  # type: ignore[type-arg] # generic only in the 
         return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
+class Seconds(click.ParamType):
+    """A length of time in seconds: ``60s``, ``5m``, ``2h``, or a plain number of seconds."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The seconds. Calls ``fail`` on anything else."""
+        if isinstance(value, float):
+            return value
+        text = str(value).strip()
+        if text.isdigit():
+            return float(text)
+        if not text[:-1].isdigit() or text[-1:] not in _UNITS:
+            self.fail(f"'{text}' is not a length of time. Write 60s, 5m or 2h.", param, ctx)
+        return float(int(text[:-1]) * _UNITS[text[-1]])
+
+
 def nanoseconds(instant: datetime) -> int:
     """Since 1970, exact to the microsecond."""
     since = instant - datetime(1970, 1, 1, tzinfo=UTC)

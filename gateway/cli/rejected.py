@@ -62,6 +62,8 @@ def list_(
 ) -> None:
     """List what is held, newest first.
 
+    A message is held when it was not understood (its bytes are kept with the reason), or when a server refused it.
+
     \b
     Examples:
         citygate rejected list
@@ -107,7 +109,7 @@ def _list_devices(found: Quarantine, reason: str | None, *, as_json: bool) -> No
 def show(number: int, config_path: Path | None, *, as_json: bool) -> None:
     """Show everything about one message: its reason, its bytes, a server's own words.
 
-    NUMBER is its intake number, as `citygate rejected list` shows it.
+    NUMBER is the message's intake number, as `citygate rejected list` shows it.
 
     \b
     Example:
@@ -167,9 +169,10 @@ def retry(
     everything: bool,
     as_json: bool,
 ) -> None:
-    """Refine rejected messages again, after the device, the profile or the codec was mended.
+    """Refine rejected messages again, after what was wrong is mended.
 
-    What is understood now is delivered with the time it had; the rest stays where it is.
+    That may be the device's file, its profile, its codec. What is understood now is delivered with the time it had;
+    the rest stays where it is.
 
     \b
     Examples:

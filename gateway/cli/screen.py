@@ -98,7 +98,9 @@ def mistakes_end_the_command() -> Iterator[None]:
     except ConfigError as error:
         print_mistakes(error.mistakes)
         count = sum(mistake.severity == "error" for mistake in error.mistakes)
-        click.echo(f"{count} {'mistake' if count == 1 else 'mistakes'}. Nothing was changed.", err=True)
+        click.echo(
+            f"{count} {'mistake' if count == 1 else 'mistakes'}. Mend them; citygate check tells more.", err=True
+        )
         raise SystemExit(Exit.MISTAKES) from error
 
 
