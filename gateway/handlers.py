@@ -138,7 +138,7 @@ def sink_facts(delivery: Delivery) -> Reply:
         "delivered": delivery.delivered,
         "quarantined": delivery.refused,
         "expired": delivery.expired,
-        "error": delivery.last_error,
+        "error": delivery.outage.why,
     }
 
 

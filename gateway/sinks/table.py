@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from gateway.config import SinkConfig
-from gateway.deliver import Delivery, first_position
+from gateway.deliver import Delivery
 from gateway.ingest import decode_received
 from gateway.journal.cursor import CursorFile
-from gateway.ledger_tail import LedgerTail
+from gateway.ledger_tail import LedgerTail, first_position
 from gateway.logs import cursor_file
 from gateway.sinks import Sink
 from pipelines.model import Location, Received
@@ -74,9 +74,21 @@ def _quarantine(config: SinkConfig, gateway: "Gateway") -> Sink:
 
 
 def _open_topics(config: SinkConfig, gateway: "Gateway") -> Sink:
+    from gateway.sinks.open_topics.settings import OpenTopicsSettings  # noqa: PLC0415 - see open_sink
     from gateway.sinks.open_topics.sink import OpenTopicsSink  # noqa: PLC0415 - see open_sink
 
-    return OpenTopicsSink(config.name, config.settings, gateway)
+    settings, table = config.settings, gateway.config.gateway
+    assert isinstance(settings, OpenTopicsSettings)
+    file = settings.path or gateway.logs.folder / f"{config.name}.sqlite"
+    return OpenTopicsSink(
+        config.name,
+        settings,
+        file,
+        city=table.city,
+        gateway_id=table.id,
+        places=places(gateway),
+        events=gateway.events,
+    )
 
 
 OPENERS: Mapping[str, Callable[[SinkConfig, "Gateway"], Sink]] = {
