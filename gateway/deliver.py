@@ -19,7 +19,7 @@ import msgspec
 
 from gateway.clock import Clock
 from gateway.events import Events, SinkRefusedEntries
-from gateway.ledger_tail import LedgerTail, count_deliverable
+from gateway.ledger_tail import LedgerTail
 from gateway.outage import Outage, Pauses
 from gateway.progress import KIND_FIRST
 from gateway.sinks import Refusal, Sink, SinkRefusedError, SinkUnavailableError
@@ -81,10 +81,6 @@ class Delivery:
     def lag(self) -> int:
         """Ledger entries that this sink has not seen yet."""
         return max(0, self._tail.ledger.next_number - 1 - self.position)
-
-    async def pending(self) -> int:
-        """Entries behind the cursor that this sink takes. Reads them all: for audits."""
-        return await count_deliverable(self._tail.ledger, self.sink.takes, after=self.position)
 
     async def run(self) -> None:
         """Deliver for ever."""

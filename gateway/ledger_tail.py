@@ -102,13 +102,3 @@ def _number(revision: Revision) -> int:
 def first_position(start: Literal["oldest", "now"], ledger: LedgerReader) -> int:
     """Where the cursor of a sink that never had one begins: before everything, or behind it."""
     return ledger.oldest_number - 1 if start == "oldest" else ledger.next_number - 1
-
-
-async def count_deliverable(ledger: LedgerReader, takes: tuple[type[LedgerEntry], ...], *, after: int) -> int:
-    """How many entries behind a number a sink takes: one side of the conservation promise, counted from the log."""
-    tail = LedgerTail(ledger, Counter(), keep=0)
-    number, count = after, 0
-    while stretch := await tail.read(number + 1, 1_000):
-        count += sum(isinstance(revision.entry, takes) for revision in stretch.revisions)
-        number = stretch.upto
-    return count
