@@ -61,6 +61,7 @@ CREATE TABLE series (
     UNIQUE (feature, property, device)
 );
 CREATE INDEX series_of_device ON series (device);
+CREATE INDEX series_of_pilot ON series (pilot);
 
 CREATE TABLE history (
     series INTEGER NOT NULL,

@@ -15,4 +15,5 @@ class StoreSettings(BaseModel):
     path: Path | None = None
     history_days: Annotated[int, Field(ge=0, le=36_525)] = 90
     rollup_days: Annotated[int, Field(ge=0, le=36_525)] = 1_096
+    linger_s: Annotated[float, Field(ge=0, le=60)] = 1.0
     max_batch: Annotated[int, Field(ge=1, le=20_000)] = 2_000
