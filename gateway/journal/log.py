@@ -62,7 +62,7 @@ class Log:
         self._lock = lock
         self._teller = teller
         self._segments = Segments(recovery.segments)
-        self._reader = Reader(storage, self._segments, self._note_loss)
+        self._reader = Reader(storage, self._segments, self._note_loss, known=recovery.losses)
         self._rewriter = Rewriter(storage, name, segments=self._segments, reader=self._reader, tell=teller.tell)
         self._writer = Writer(
             storage,

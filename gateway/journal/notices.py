@@ -6,8 +6,9 @@ import msgspec
 
 
 class Recovered(msgspec.Struct, frozen=True):
-    """The log was opened. ``torn_bytes`` at unclosed ends were cut and set aside; ``corrupt_entries`` are lost numbers.
+    """The log was opened. ``torn_bytes`` at unclosed ends were cut and set aside.
 
+    ``corrupt_entries``: numbers missing between whole ones there: damage, or a power cut that wrote out of order.
     ``clean`` is true when every segment had been closed: an orderly stop came before.
     """
 
@@ -20,7 +21,7 @@ class Recovered(msgspec.Struct, frozen=True):
 
 
 class Corrupted(msgspec.Struct, frozen=True):
-    """Storage gave back other bytes than were written. Each loss is told once per process."""
+    """Storage gave back other bytes than were written. Each loss is told once, here or in Recovered."""
 
     log: str
     entries: int

@@ -6,7 +6,7 @@ rewritten or expired meanwhile is looked up again.
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from gateway.journal.format import DICTIONARY, FRAMES_START, LOST, PACKED, SEAL, TOMBSTONE, decode_header
@@ -96,14 +96,16 @@ def read_dictionary(segment: Segment, read: Read) -> bytes:
 class Reader:
     """Entries by number. Keeps a few files open and remembers where consumers stopped."""
 
-    def __init__(self, storage: Storage, segments: Segments, on_loss: Callable[[Loss], None]) -> None:
+    def __init__(
+        self, storage: Storage, segments: Segments, on_loss: Callable[[Loss], None], *, known: Sequence[Loss] = ()
+    ) -> None:
         self._storage = storage
         self._segments = segments
         self._on_loss = on_loss
         self._lock = threading.Lock()
         self._open: OrderedDict[bytes, OpenSegment] = OrderedDict()
         self._places: OrderedDict[tuple[bytes, int], int] = OrderedDict()
-        self._told: set[tuple[int, int]] = set()
+        self._told = {(loss.segment.serial, loss.first) for loss in known}
 
     def read(self, start: int, *, upto: int, max_entries: int, max_bytes: int) -> list[Entry]:
         """Entries from ``start`` to ``upto``, at least one if there is one. Raises OSError."""

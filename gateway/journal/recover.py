@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from gateway.journal.format import FRAMES_START, HEAD_BYTES
 from gateway.journal.quarantine import set_aside, set_file_aside
+from gateway.journal.reader import Loss
 from gateway.journal.rewrite import rewrite
 from gateway.journal.segment import (
     REWRITE_SUFFIX,
@@ -31,15 +32,21 @@ class Recovery(NamedTuple):
     next_serial: int
     highest: int
     torn_bytes: int
-    corrupt_entries: int
+    losses: list[Loss]
     quarantined_files: int
     clean: bool
+
+    @property
+    def corrupt_entries(self) -> int:
+        """Numbers missing between whole frames of unclosed segments."""
+        return sum(loss.entries for loss in self.losses)
 
 
 def recover(storage: Storage, directory: Path, name: str) -> Recovery:
     """Make every segment readable and, where the disk has room, closed. Raises LogFormatError, OSError."""
     segments: list[Segment] = []
-    highest = serial = torn = corrupt = files = 0
+    losses: list[Loss] = []
+    highest = serial = torn = files = 0
     clean = True
     for file_name in sorted(storage.names(directory)):
         path = directory / file_name
@@ -61,13 +68,13 @@ def recover(storage: Storage, directory: Path, name: str) -> Recovery:
             extent = survey(storage, segment)
             segment = mend(storage, segment, extent, name)
             torn += extent.torn_bytes
-            corrupt += extent.corrupt_entries
+            losses += [Loss(segment, first, count) for first, count in extent.gaps]
             highest = max(highest, extent.highest)
             clean = False
         highest = max(highest, segment.last)
         if segment.last >= segment.first:
             segments.append(segment)
-    return Recovery(segments, serial + 1, highest, torn, corrupt, files, clean)
+    return Recovery(segments, serial + 1, highest, torn, losses, files, clean)
 
 
 def mend(storage: Storage, segment: Segment, extent: Extent, name: str) -> Segment:

@@ -216,9 +216,10 @@ class Writer:
         segment, file = self._segment, self._file
         assert segment is not None
         assert file is not None
+        self._sync()  # a footer vouches for frames: it may not reach the disk before them
         end = close_segment(segment, file)
         self._write_or_cut(file, end, segment.size)
-        self._sync()
+        file.sync()
         note_closed(segment, end)
         self._list_segments()
         file.close()
