@@ -1,1 +1,1 @@
-"""Our MQTT: packets and session without I/O, and the asyncio connection over them."""
+"""Our MQTT: packets and stream without I/O, and the asyncio connection over them. See README.md."""

@@ -14,7 +14,6 @@ Laws
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from gateway.mqtt import reasons
 from gateway.mqtt.decoder import Decoder
@@ -36,10 +35,8 @@ from gateway.mqtt.packets import (
     UnsubAck,
     Unsubscribe,
 )
+from gateway.mqtt.questions import Questions
 from gateway.mqtt.settings import ConnectionSettings
-
-ANSWER_WITHIN_S = 30.0
-"""For SUBACK and UNSUBACK."""
 
 CLOSE_WITHIN_S = 5.0
 """For what is still to be sent, and the peer's end."""
@@ -71,11 +68,11 @@ class Connection(asyncio.Protocol):
         self._greeted: asyncio.Future[ConnAck] = loop.create_future()
         self._ended: asyncio.Future[ConnectionLostError] = loop.create_future()
         self._end: ConnectionLostError | None = None
-        self._answers: dict[int, asyncio.Future[Any]] = {}
         self._last_packet_id = 0
         self._paused_by_owner = self._paused_by_peer = False
         self._watch = LinkWatch(settings.keep_alive_s, self._ping, self._silent)
         self._outbox = Outbox(settings.version, self._write, self._next_packet_id)
+        self._questions = Questions(settings.version, self._write)
         self._time_s = loop.time
 
     @property
@@ -128,7 +125,7 @@ class Connection(asyncio.Protocol):
         Raises ConnectionLostError, TimeoutError, ValueError (malformed filter).
         """
         packet_id = self._next_packet_id()
-        codes: tuple[int, ...] = await self._ask(packet_id, Subscribe(packet_id, tuple(subscriptions)))
+        codes = await self._questions.ask(Subscribe(packet_id, tuple(subscriptions)))
         if len(codes) != len(subscriptions):
             self._give_up(ProtocolError("a SUBACK with another number of codes", code=reasons.PROTOCOL_ERROR))
             raise self._lost_error()
@@ -137,8 +134,7 @@ class Connection(asyncio.Protocol):
     async def unsubscribe(self, topic_filters: Sequence[str]) -> tuple[int, ...]:
         """The broker's codes; none from 3.1.1. Raises as ``subscribe`` does."""
         packet_id = self._next_packet_id()
-        codes: tuple[int, ...] = await self._ask(packet_id, Unsubscribe(packet_id, tuple(topic_filters)))
-        return codes
+        return await self._questions.ask(Unsubscribe(packet_id, tuple(topic_filters)))
 
     async def publish_many(self, messages: Sequence[Outgoing]) -> list[int]:
         """Publish all, pipelined; returns the reason codes in order, refusals from 0x80 on.
@@ -147,25 +143,12 @@ class Connection(asyncio.Protocol):
         """
         return await self._outbox.publish_many(messages)
 
-    async def _ask(self, packet_id: int, packet: Subscribe | Unsubscribe) -> Any:
-        question = encode(packet, self.settings.version)
-        if self._end is not None:
-            raise self._end
-        answer = self._answers[packet_id] = asyncio.get_running_loop().create_future()
-        try:
-            async with asyncio.timeout(ANSWER_WITHIN_S):
-                self._write(question)
-                return await answer
-        except TimeoutError as error:
-            raise TimeoutError(f"no answer to {type(packet).__name__} within {ANSWER_WITHIN_S:.0f} s") from error
-        finally:
-            self._answers.pop(packet_id, None)
-
     def _next_packet_id(self) -> int:
         while True:
             self._last_packet_id = self._last_packet_id % 65_535 + 1
-            if self._last_packet_id not in self._answers and not self._outbox.uses(self._last_packet_id):
-                return self._last_packet_id
+            packet_id = self._last_packet_id
+            if not self._questions.uses(packet_id) and not self._outbox.uses(packet_id):
+                return packet_id
 
     def _write(self, data: bytes) -> None:
         if self._end is None and self._transport is not None:
@@ -209,9 +192,7 @@ class Connection(asyncio.Protocol):
             self._end = error
             self._watch.stop()
             self._outbox.fail(error)
-            for answer in self._answers.values():
-                if not answer.done():
-                    answer.set_exception(error)
+            self._questions.fail(error)
 
     def _lost_error(self) -> ConnectionLostError:
         return self._end or ConnectionLostError("the link is gone", by="closed")
@@ -292,9 +273,7 @@ class Connection(asyncio.Protocol):
                 self._write(encode_pubcomps((packet.packet_id,)))
                 self._on_released(self, packet.packet_id)
             case SubAck() | UnsubAck():
-                answer = self._answers.get(packet.packet_id)
-                if answer is not None and not answer.done():
-                    answer.set_result(packet.codes)
+                self._questions.answered(packet.packet_id, packet.codes)
             case Disconnect() if self.settings.version == "5":
                 self._dismissed(packet)
             case _:

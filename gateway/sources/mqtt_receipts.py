@@ -48,7 +48,7 @@ class Receipts:
         self._due: deque[_Due] = deque()
         self._durable_upto = EMPTY
         self._waiting = 0
-        self._window = WindowWatch()
+        self._window = WindowWatch(intake.hasten)
         self._waits_for_space = False
         self._ends = False
 

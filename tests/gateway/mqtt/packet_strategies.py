@@ -1,5 +1,6 @@
 """Every control packet that each version can say, for hypothesis."""
 
+import functools
 from typing import Any
 
 from hypothesis import strategies as st
@@ -45,6 +46,7 @@ _VALUES: dict[str, st.SearchStrategy[Any]] = {
 _HIGHEST = {"flag": 1, "u16": 65_535, "u32": 4_294_967_295, "variable": 268_435_455}
 
 
+@functools.cache
 def properties(place: In, version: Version) -> st.SearchStrategy[Properties]:
     if version == "3.1.1":
         return st.just(NONE)
@@ -96,6 +98,7 @@ def _acknowledgements(version: Version) -> list[st.SearchStrategy[Packet]]:
     return [st.builds(kind, packet_ids, reasons, properties(place, version)) for kind, place in kinds]
 
 
+@functools.cache
 def packets(version: Version) -> st.SearchStrategy[Packet]:
     five = version == "5"
     reasons = codes if five else st.just(0)

@@ -52,7 +52,7 @@ def as_kept(packet: Packet) -> Packet:
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(streams())
 def test_a_stream_cut_anywhere_gives_the_packets_that_were_encoded(
     stream: tuple[Version, list[Packet], bytes, list[int]],
@@ -61,7 +61,7 @@ def test_a_stream_cut_anywhere_gives_the_packets_that_were_encoded(
     assert fed_in_cuts(Decoder(version), data, cuts) == said
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(streams())
 def test_a_stream_with_oversize_messages_cut_anywhere_gives_the_same_heads_and_digests(
     stream: tuple[Version, list[Packet], bytes, list[int]],
@@ -72,6 +72,17 @@ def test_a_stream_with_oversize_messages_cut_anywhere_gives_the_same_heads_and_d
     cuts = [cut % (len(data) + 1) for cut in cuts]
     decoder = Decoder(version, max_payload_bytes=LEAST_PAYLOAD)
     assert fed_in_cuts(decoder, data, cuts) == [as_kept(packet) for packet in said]
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(600)
+@settings(max_examples=3_000, deadline=None)
+@given(streams())
+def test_proof_a_stream_cut_anywhere_gives_the_packets_that_were_encoded(
+    stream: tuple[Version, list[Packet], bytes, list[int]],
+) -> None:
+    version, said, data, cuts = stream
+    assert fed_in_cuts(Decoder(version), data, cuts) == said
 
 
 @pytest.mark.parametrize("version", VERSIONS)
@@ -122,9 +133,21 @@ def outcome(version: Version, data: bytes, cuts: list[int]) -> tuple[list[Packet
     return found, False
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(damaged(), st.lists(st.integers(0, 400), max_size=5))
 def test_damaged_packets_raise_only_protocol_error_wherever_they_are_cut(
+    stream: tuple[Version, bytes], cuts: list[int]
+) -> None:
+    version, data = stream
+    whole = outcome(version, data, [])
+    assert outcome(version, data, [min(cut, len(data)) for cut in cuts]) == whole
+
+
+@pytest.mark.proof
+@pytest.mark.timeout(600)
+@settings(max_examples=3_000, deadline=None)
+@given(damaged(), st.lists(st.integers(0, 400), max_size=5))
+def test_proof_damaged_packets_raise_only_protocol_error_wherever_they_are_cut(
     stream: tuple[Version, bytes], cuts: list[int]
 ) -> None:
     version, data = stream

@@ -8,7 +8,10 @@ from pipelines.model import Received
 
 
 class MemoryIntake:
-    """``durability = "at_once"`` commits when the loop comes round; ``"told"`` waits for ``make_durable``."""
+    """``durability = "at_once"`` commits when the loop comes round; ``"told"`` waits for ``make_durable``.
+
+    ``"hastened"`` commits only when it is asked to hurry.
+    """
 
     def __init__(self, durability: str = "at_once") -> None:
         self.entries: list[Received] = []
@@ -34,6 +37,8 @@ class MemoryIntake:
 
     def hasten(self) -> None:
         self.hastened += 1
+        if self.durability == "hastened":
+            asyncio.get_running_loop().call_soon(self.make_durable)
 
     def on_space(self, call: Callable[[], None]) -> None:
         self._space.append(call)
@@ -46,10 +51,3 @@ class MemoryIntake:
 
     def tail(self, source: str) -> Sequence[tuple[int, Received]]:
         return [(at + 1, entry) for at, entry in enumerate(self.entries) if entry.source == source]
-
-    def after_restart(self) -> "MemoryIntake":
-        """What a new process finds: the durable entries, nothing waiting."""
-        found = MemoryIntake(self.durability)
-        undurable = len(self.entries) - (self._waiting[0][0] - 1 if self._waiting else len(self.entries))
-        found.entries = self.entries[: len(self.entries) - undurable]
-        return found
