@@ -32,6 +32,7 @@ def is_plausible(instant_ns: int) -> bool:
     return EARLIEST_NS <= instant_ns < LATEST_NS
 
 
+@lru_cache(maxsize=1024)
 def parse_rfc3339(text: str) -> int:
     """Nanoseconds of an RFC 3339 instant; digits beyond the ninth are cut off.
 
@@ -39,6 +40,9 @@ def parse_rfc3339(text: str) -> int:
     space instead of ``T`` are allowed (RFC 3339 §5.6). An instant without offset is refused: nobody knows what it
     means. Raises ValueError; says nothing about plausibility (``is_plausible``).
     """
+    digits = text[20:-1]
+    if text[-1:] == "Z" and text[19:20] == "." and len(digits) <= 9 and digits.isdigit() and digits.isascii():  # noqa: PLR2004
+        return _second_ns(text[:_SECOND_CHARS], "") + int(digits) * _NS_PER_DECIMAL[len(digits)]  # as networks write it
     zulu = text[-1:] in "Zz"
     fraction = text[_SECOND_CHARS:-1] if zulu else text[_SECOND_CHARS:-6]
     instant = _second_ns(text[:_SECOND_CHARS], "" if zulu else text[-6:])
@@ -109,12 +113,10 @@ def format_rfc3339(instant_ns: int) -> str:
 @lru_cache(maxsize=1024)
 def _date(days: int) -> str:
     """``YYYY-MM-DD`` of a day number since 1970-01-01."""
-    year = (days + _DAYS_TO_1970) * 400 // 146_097 + 1  # 146,097 days in 400 years: at most one too many or too few
+    year = (days + _DAYS_TO_1970) * 400 // 146_097 + 1  # 146,097 days in 400 years: right or one too few
     if not 0 < year <= 9_999 + 1:
         raise ValueError("year out of range")
-    while _days(year, 1, 1) > days:
-        year -= 1
-    while year < 9_999 and _days(year + 1, 1, 1) <= days:  # noqa: PLR2004 - the last year of RFC 3339
+    if year < 9_999 and _days(year + 1, 1, 1) <= days:  # noqa: PLR2004 - the last year of RFC 3339
         year += 1
     rest = days - _days(year, 1, 1)
     leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)

@@ -1,6 +1,5 @@
 """ChirpStack names an event by its topic or path, never in its body; v3 and v4 agree on the words."""
 
-from functools import lru_cache
 from typing import Literal
 
 from pipelines.dialects.json_body import quoted
@@ -21,18 +20,16 @@ EVENTS: dict[str, Kind] = {
 }
 
 
-@lru_cache(maxsize=65_536)
 def kind_of(topic: str) -> Kind:
     """What an event is to us: the last level of its MQTT topic, or ``?event=`` of its path. Raises ValueError."""
-    path, _, query = topic.partition("?")
-    event = path.rpartition("/")[2]
-    for part in query.split("&") if query else ():
+    kind = EVENTS.get(topic.rpartition("/")[2])
+    if kind is not None:
+        return kind
+    for part in topic.partition("?")[2].split("&"):
         name, _, value = part.partition("=")
-        if name == "event":
-            event = value
-    if event not in EVENTS:
-        raise ValueError(f"topic: expected it to end in one of {', '.join(EVENTS)}, found {quoted(topic)}")
-    return EVENTS[event]
+        if name == "event" and value in EVENTS:
+            return EVENTS[value]
+    raise ValueError(f"topic: expected it to end in one of {', '.join(EVENTS)}, found {quoted(topic)}")
 
 
 def event_topic(application: str, device_id: str, kind: Kind) -> str:

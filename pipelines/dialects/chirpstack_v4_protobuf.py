@@ -25,6 +25,7 @@ from pipelines.instants import is_plausible
 from pipelines.model import NS_PER_S, Reception, Rejected, Uplink, Value
 
 _MAX_F_PORT = 255
+_LONGEST_KEPT = 1_024  # bytes: what is kept must be bounded in memory, not only in number
 
 
 class _TooDeepError(ValueError):
@@ -136,12 +137,18 @@ def _notice(fields: list[Field], *, log: bool = False) -> Uplink | Rejected:
 
 def _dev_eui(field: Field) -> str:
     """dev_eui of a DeviceInfo."""
-    return hex_eui(_text_in(as_bytes(field), 8))
+    message = as_bytes(field)
+    return _known_dev_eui(message) if len(message) <= _LONGEST_KEPT else hex_eui(_text_in(message, 8))
 
 
 @lru_cache(maxsize=8_192)
+def _known_dev_eui(device_info: bytes) -> str:
+    """Kept: a device's DeviceInfo is the same in every event."""
+    return hex_eui(_text_in(device_info, 8))
+
+
 def _text_in(message: bytes, number: int) -> str:
-    """One string of an embedded message, "" where it is absent. Cached: a device's DeviceInfo is always the same."""
+    """One string of an embedded message, "" where it is absent."""
     text = ""
     for inner in read_fields(message):
         if inner[0] == number:

@@ -37,7 +37,7 @@ def quoted(text: object) -> str:
 def read_json(decoder: msgspec.json.Decoder[T], body: bytes) -> T | Rejected:
     """Decode a body. Rejected as ``malformed``, or as ``too_deep`` where that is what is wrong with it."""
     try:
-        return decoder.decode(body.decode())
+        return decoder.decode(body if body.isascii() else body.decode())  # the decoder skips unread text unchecked
     except UnicodeDecodeError as error:
         return Rejected("malformed", f"not UTF-8: byte {body[error.start]:#04x} at {error.start}")
     except msgspec.DecodeError as error:  # covers ValidationError
@@ -54,8 +54,10 @@ def read_tree(raw: msgspec.Raw) -> dict[str, object] | Rejected | None:
     too_large = exceeds(text)
     if too_large is not None:
         return too_large
-    tree: dict[str, object] | Rejected = read_json(_TREE, text)
-    return tree
+    try:
+        return _TREE.decode(text)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return read_json(_TREE, text)  # says what is wrong
 
 
 def exceeds(body: bytes) -> Rejected | None:

@@ -68,6 +68,8 @@ def instant(text: str | None, where: str) -> int | None:
 
 def earliest(receptions: tuple[Reception, ...]) -> int | None:
     """When the first LoRaWAN gateway with a plausible clock heard the frame."""
+    if len(receptions) == 1:
+        return receptions[0].received_ns
     times = [reception.received_ns for reception in receptions if reception.received_ns is not None]
     return min(times, default=None)
 

@@ -23,6 +23,7 @@ from pipelines.model import Rejected, Uplink, Value
 DEFAULT_TOPICS = ("sensors/+/up",)
 
 LONGEST_DEVICE_ID = 128
+LONGEST_TOPIC = 512
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 
@@ -103,7 +104,7 @@ def _compile_template(template: str, *, needs_device: bool) -> Template:
 
     @lru_cache(maxsize=16_384)
     def device_in_topic(topic: str) -> str:
-        found = pattern.fullmatch(topic)
+        found = pattern.fullmatch(topic) if len(topic) <= LONGEST_TOPIC else None
         if found is None:
             raise ValueError(f"topic: {quoted(topic)} does not match {quoted(template)}")
         return found["device_id"]

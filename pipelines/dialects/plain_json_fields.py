@@ -105,8 +105,8 @@ def _property(name: str) -> ObservedProperty:
 
 def _reader(observed: ObservedProperty, mapping: FieldMapping) -> Reader:
     if mapping.words:
-        _check_words(observed, mapping.words)
-        return lambda found: _word(found, mapping.words)
+        words = _checked_words(observed, mapping.words)
+        return lambda found: _word(found, words)
     match observed.kind:
         case "gauge" | "counter":
             return _number_reader(mapping)
@@ -116,12 +116,17 @@ def _reader(observed: ObservedProperty, mapping: FieldMapping) -> Reader:
             return lambda found: _state(found, observed.states)
 
 
-def _check_words(observed: ObservedProperty, words: Mapping[str, Value]) -> None:
+def _checked_words(observed: ObservedProperty, words: Mapping[str, Value]) -> dict[str, Value]:
+    """The words with values of the property's own type. Raises ValueError for one that is of another."""
     kinds: dict[str, type] = {"gauge": float, "counter": float, "flag": bool, "state": str}
     wanted = kinds[observed.kind]
+    checked: dict[str, Value] = {}
     for word, value in words.items():
-        if type(value) is not wanted and not (wanted is float and type(value) is int):
+        fitting = float(value) if wanted is float and type(value) is int else value
+        if type(fitting) is not wanted:
             raise ValueError(f"words.{word}: {observed.name} is a {observed.kind}, {quoted(value)} is not")
+        checked[word] = fitting
+    return checked
 
 
 def _word(found: object, words: Mapping[str, Value]) -> Value:

@@ -174,6 +174,21 @@ def test_official_notices_are_notices(name: str) -> None:
     assert verdict == Uplink("a81758fffe04b1c1", "notice", network_time_ns=AT_NS)
 
 
+def test_the_session_key_id_is_read_from_protobuf_too() -> None:
+    event = official_uplink()
+    event.join_server_context.session_key_id = "AXBSH1Pk6Z0G166"
+    verdict = build_dialect("chirpstack-v4")(TOPIC.format("up"), event.SerializeToString())
+    assert isinstance(verdict, Uplink)
+    assert verdict.session == "AXBSH1Pk6Z0G166"
+
+
+def test_a_long_device_info_is_read_like_a_short_one() -> None:
+    event, read = official_uplink(), build_dialect("chirpstack-v4")
+    short = read(TOPIC.format("up"), event.SerializeToString())
+    event.device_info.tags["note"] = "x" * 5_000
+    assert read(TOPIC.format("up"), event.SerializeToString()) == short
+
+
 def test_every_cut_of_a_protobuf_event_is_rejected_or_shorter() -> None:
     body, read = official_uplink().SerializeToString(), build_dialect("chirpstack-v4")
     whole = read(TOPIC.format("up"), body)

@@ -175,7 +175,18 @@ def test_the_topic_names_the_device(template: str, topic: str, device: str) -> N
     assert read(b"{}", topic, topic_template=template) == Uplink(device, decoded={})
 
 
-@pytest.mark.parametrize("topic", ["sensors/up", "sensors/a/b/up", "sensors//up", "xsensors/a/up", "sensors/a/upx", ""])
+@pytest.mark.parametrize(
+    "topic",
+    [
+        "sensors/up",
+        "sensors/a/b/up",
+        "sensors//up",
+        "xsensors/a/up",
+        "sensors/a/upx",
+        "",
+        "sensors/" + "a" * 600 + "/up",
+    ],
+)
 def test_another_topic_is_rejected(topic: str) -> None:
     assert "does not match 'sensors/{device_id}/up'" in rejected(read(b"{}", topic)).detail
 
@@ -211,6 +222,12 @@ def test_reads_the_devices_own_time(form: str, value: bytes, at: str) -> None:
     verdict = read(b'{"ts":' + value + b"}", time_field="ts", time_format=form)
     assert isinstance(verdict, Uplink)
     assert verdict.device_time_ns == parse_rfc3339(at)
+
+
+def test_words_can_stand_for_numbers() -> None:
+    mapping = {"property": "fill_level_percent", "words": {"FULL": 100, "EMPTY": 0.0}}
+    verdict = read(b'{"level":"FULL"}', fields={"level": mapping})
+    assert verdict == Uplink("bay-12", decoded={"fill_level_percent": 100.0}, fields_mapped=True)
 
 
 def test_a_missing_time_is_no_fault() -> None:
