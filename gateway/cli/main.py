@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, str] = {
     "rejected": "gateway.cli.rejected:rejected",
     "replay": "gateway.cli.replay:replay",
     "journal": "gateway.cli.journal:journal",
+    "influx": "gateway.cli.influx:influx",
     "broker": "gateway.cli.broker:broker",
     "completion": "gateway.cli.completion:completion",
     "version": "gateway.cli.version:version",

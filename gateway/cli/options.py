@@ -53,7 +53,7 @@ class Instant(click.ParamType):  # type: ignore[type-arg] # generic only in the 
         return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
 
 
-class Seconds(click.ParamType):
+class Seconds(click.ParamType):  # type: ignore[type-arg] # generic only in the newest click
     """A length of time in seconds: ``60s``, ``5m``, ``2h``, or a plain number of seconds."""
 
     name = "duration"

@@ -7,9 +7,10 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -145,9 +146,9 @@ def test_run_loads_no_other_command_and_no_workbook_reader(folder: Path) -> None
 
 
 RECORDED = [
-    {"topic": f"sensors/{DEVICE}", "body": {"occupied": True}},
-    {"topic": "sensors/stranger-1", "body": {"occupied": True}},
-    {"topic": f"sensors/{DEVICE}", "body": "no json"},
+    (f"sensors/{DEVICE}", '{"occupied": true}'),
+    ("sensors/stranger-1", '{"occupied": true}'),
+    (f"sensors/{DEVICE}", "no json"),
 ]
 
 
@@ -162,8 +163,8 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     devices.write_text(devices.read_text().replace("bosch/tps110", "generic/json").replace("2027-01-11", "2026-01-01"))
     received_ns = int(datetime(2026, 11, 20, tzinfo=UTC).timestamp()) * 10**9
     lines = [
-        {"topic": r["topic"], "received_ns": received_ns + n, "body": r["body"] if n == 2 else json.dumps(r["body"])}
-        for n, r in enumerate(RECORDED)
+        {"topic": topic, "received_ns": received_ns + number, "body": body}
+        for number, (topic, body) in enumerate(RECORDED)
     ]
     (folder / "recording.ndjson").write_text("".join(json.dumps(line) + "\n" for line in lines))
     (folder / "citygate.toml").write_text(
@@ -181,8 +182,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             assert process.wait(30) == 0, log.read_text()
 
 
-def wait_for(folder: Path, done: object, log: Path) -> None:
-    assert callable(done)
+def wait_for(folder: Path, done: Callable[[dict[str, Any]], bool], log: Path) -> None:
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         try:
