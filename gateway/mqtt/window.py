@@ -1,7 +1,7 @@
 """Does the broker wait for us? Seen by watching it stall.
 
-MQTT 3.1.1 has no receive maximum, and an MQTT 5 broker may keep a smaller one of its own (Mosquitto: 20, in 5 too). A
-broker that waits for acknowledgements while we wait for more messages costs a whole gathering time per window. Two
+MQTT 3.1.1 has no receive maximum (Mosquitto's own is 20), and an MQTT 5 broker may send less than ours allows. A broker
+that waits for acknowledgements while we wait for more messages costs a whole gathering time per window. Two
 signs, both after 5 ms of silence:
 
 - as many messages wait as the last time: that number is the window, from now on commit on reaching it. A larger number
