@@ -18,6 +18,9 @@ from gateway.sinks import SinkUnavailableError
 
 Answer = TypeVar("Answer")
 
+BUSY_WITHIN_S = 5.0
+"""How long another process may hold the file before it counts as unavailable."""
+
 
 class LaterFormatError(Exception):
     """The file was written by a later release."""
@@ -26,7 +29,7 @@ class LaterFormatError(Exception):
 def open_file(file: Path, *, tables: str, version: int, cache_kib: int) -> sqlite3.Connection:
     """Open for writing; make the file where there is none. Raises sqlite3.Error, OSError, LaterFormatError."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False, timeout=5.0)
+    connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False, timeout=BUSY_WITHIN_S)
     try:
         found = check_format(connection, file, version)
         if found == 0:

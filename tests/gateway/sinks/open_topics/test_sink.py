@@ -312,7 +312,7 @@ async def test_a_wrong_password_is_told_with_how_to_mend_it(tmp_path: Path, file
         await sink.close()
 
 
-async def test_a_thousand_readings_are_published_quickly(mosquitto: servers.Server, file: Path) -> None:
+async def test_publishing_costs_little(mosquitto: servers.Server, file: Path) -> None:
     sink = open_topics(file, mosquitto.port)
     await sink.start()
     batches = [
@@ -325,7 +325,7 @@ async def test_a_thousand_readings_are_published_quickly(mosquitto: servers.Serv
     began, cpu = time.perf_counter(), time.process_time()
     for batch in batches:
         await sink.write(batch)
-    rate = 5_000 / (time.perf_counter() - began)
-    print(f"{rate:.0f} readings/s, {(time.process_time() - cpu) / 5_000 * 1e6:.0f} µs CPU each")
-    assert rate > 500
+    each_us = (time.process_time() - cpu) / 5_000 * 1e6
+    print(f"{5_000 / (time.perf_counter() - began):.0f} readings/s, {each_us:.0f} µs CPU each")
+    assert each_us < 250  # CPU, not time: other tests may share the machine
     await sink.close()

@@ -311,7 +311,7 @@ def test_kill_nine_loses_nothing_confirmed_and_leaves_the_roll_up_right(file: Pa
         assert sum((hour.mean or 0) * hour.usable for hour in hours) == pytest.approx(sum(values))  # type: ignore[arg-type]
 
 
-async def test_twenty_thousand_observations_a_second_go_in(sink: StoreSink) -> None:
+async def test_one_core_takes_twenty_thousand_observations_a_second(sink: StoreSink) -> None:
     names = ("temperature_c", "fill_level_percent", "battery_v", "distance_mm")
     total = 40_000
     batches = [
@@ -331,7 +331,7 @@ async def test_twenty_thousand_observations_a_second_go_in(sink: StoreSink) -> N
     began, cpu = time.perf_counter(), time.process_time()
     for batch in batches:
         await sink.write(batch)
-    rate = total / (time.perf_counter() - began)
-    print(f"{rate:.0f} observations/s, {(time.process_time() - cpu) / total * 1e6:.1f} µs CPU each,")
+    each_us = (time.process_time() - cpu) / total * 1e6
+    print(f"{total / (time.perf_counter() - began):.0f} observations/s, {each_us:.1f} µs CPU each,")
     print(f"peak RSS {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB")
-    assert rate > 5_000  # 20,000 is the aim on an idle machine; a shared one must still reach a quarter
+    assert each_us < 50  # CPU, not time: other tests may share the machine
