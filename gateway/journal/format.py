@@ -25,6 +25,7 @@ SEAL = 16
 
 _HEADER = struct.Struct("<8sHH20sQQ8sI")
 _HEAD = struct.Struct("<4sIBBQ")
+_WHOLE_HEAD = struct.Struct("<4sIBBQII")
 _CRCS = struct.Struct("<II")
 _CRC = struct.Struct("<I")
 _FOOTER = struct.Struct("<4sQQQQI")
@@ -80,8 +81,9 @@ def _header_checks(copy: bytes) -> bool:
 
 
 class Head(NamedTuple):
-    """Head of a frame that checks. ``body_crc`` still has to be compared with ``Framing.body_checks``."""
+    """Head of a frame that checks. The body checks when ``crc32(payload, head_crc) == body_crc``."""
 
+    marker: bytes
     length: int
     kind: int
     flags: int
@@ -123,20 +125,16 @@ class Framing:
 
     def head_at(self, buffer: bytes, at: int) -> Head | None:
         """The frame head at this place, if there is one that checks."""
-        end = at + _HEAD.size
-        if len(buffer) < end + _CRCS.size:
+        if len(buffer) < at + HEAD_BYTES:
             return None
-        marker, length, kind, flags, number = _HEAD.unpack_from(buffer, at)
-        if marker != self.marker:
+        head = Head._make(_WHOLE_HEAD.unpack_from(buffer, at))
+        if (
+            head.marker != self.marker
+            or crc32(buffer[at : at + _HEAD.size], self._salt_crc) != head.head_crc
+            or head.length > MAX_PAYLOAD_BYTES
+        ):
             return None
-        head_crc, body_crc = _CRCS.unpack_from(buffer, end)
-        if crc32(buffer[at:end], self._salt_crc) != head_crc or length > MAX_PAYLOAD_BYTES:
-            return None
-        return Head(length, kind, flags, number, head_crc, body_crc)
-
-    def body_checks(self, head: Head, payload: bytes) -> bool:
-        """Whether these are the bytes that were written."""
-        return len(payload) == head.length and crc32(payload, head.head_crc) == head.body_crc
+        return head
 
     def encode_footer(self, footer: "Footer") -> bytes:
         """Last bytes of a closed segment."""

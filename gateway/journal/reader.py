@@ -14,8 +14,9 @@ from gateway.journal.pack import Unpacker, UnpackError
 from gateway.journal.segment import Segment, Segments, from_number, limit_within
 from gateway.journal.storage import File, Storage
 from gateway.journal.tail import Entry
-from gateway.journal.walk import Damage, Found, Read, around_bad_sectors, walk
+from gateway.journal.walk import CHUNK_BYTES, Damage, Found, Read, around_bad_sectors, walk
 
+SMALL_CHUNK_BYTES = 16 << 10
 OPEN_SEGMENTS = 4  # a dictionary ready for use takes some 100 KiB
 REMEMBERED_PLACES = 64
 TRIES = 8  # a segment can be rewritten under a reader, but not often
@@ -146,7 +147,8 @@ class Reader:
         opened = self._opened(segment)
         offset, expected = self._place(opened, start)
         ended = True
-        for found in walk(opened.read, segment.framing, offset, segment.frames_end):
+        chunk_bytes = min(CHUNK_BYTES, max(SMALL_CHUNK_BYTES, gathering.room_bytes))
+        for found in walk(opened.read, segment.framing, offset, segment.frames_end, chunk_bytes=chunk_bytes):
             if isinstance(found, Damage) or found.flags & DICTIONARY:
                 continue
             number = found.number

@@ -6,6 +6,7 @@ only a read that succeeded may replace what it read.
 """
 
 from collections.abc import Callable, Collection, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,28 +22,21 @@ from gateway.journal.format import (
     Header,
     Index,
 )
-from gateway.journal.pack import SAMPLE_BYTES, SAMPLES, Packer, UnpackError, train
+from gateway.journal.pack import FEW_BYTES, SAMPLES, Packer, UnpackError, train
 from gateway.journal.quarantine import set_aside
 from gateway.journal.reader import OpenSegment
-from gateway.journal.segment import REWRITE_SUFFIX, SUFFIX, Segment, close_segment, note_closed
+from gateway.journal.segment import REWRITE_SUFFIX, SUFFIX, Segment, close_segment, note_closed, read_index
 from gateway.journal.storage import File, Storage, write_all
 from gateway.journal.tail import Entry
-from gateway.journal.walk import Damage, walk
+from gateway.journal.walk import Damage, Found, walk
 
 BUFFER_BYTES = 256 << 10
+SAMPLE_CHUNK_BYTES = 4 << 10
+STOP_EVERY = 64  # entries between two looks at whether the log is closing
 
 
 class StoppedError(Exception):
     """The log is closing; the rewrite is left off and forgotten."""
-
-
-class Kept(NamedTuple):
-    """A number of the old segment: an entry, or a tombstone or lost (then without payload)."""
-
-    number: int
-    kind: int
-    flags: int
-    payload: bytes
 
 
 def rewrite(
@@ -65,10 +59,9 @@ def rewrite(
         storage.remove(path)
     source = OpenSegment(storage, segment)
     try:
-        _set_damage_aside(storage, source)
         file = storage.open(path, "create")
         try:
-            copy = _copy(file, source, name, upto=upto, drop=drop, stopping=stopping)
+            copy = _copy(file, source, name, storage=storage, plan=Plan(upto, drop), stopping=stopping)
             file.sync()
         finally:
             file.close()
@@ -87,9 +80,9 @@ def entries_of(storage: Storage, segment: Segment, upto: int) -> Iterator[Entry]
     """The live entries of a segment, for a purge to judge. Raises OSError."""
     source = OpenSegment(storage, segment)
     try:
-        for kept in _numbers(source, upto):
-            if not kept.flags & (TOMBSTONE | LOST):
-                yield Entry(kept.number, kept.kind, kept.payload)
+        for found in _numbers(source, upto):
+            if not found.flags & (TOMBSTONE | LOST):
+                yield Entry(found.number, found.kind, found.payload)
     finally:
         source.file.close()
 
@@ -98,63 +91,73 @@ def count_lost(storage: Storage, segment: Segment, upto: int) -> int:
     """How many numbers of a segment cannot be read."""
     source = OpenSegment(storage, segment)
     try:
-        return sum(bool(kept.flags & LOST) for kept in _numbers(source, upto))
+        return sum(bool(found.flags & LOST) for found in _numbers(source, upto))
     finally:
         source.file.close()
 
 
-def _numbers(source: OpenSegment, upto: int) -> Iterator[Kept]:
-    """Every number from the segment's first to ``upto``, once, in order."""
+def _numbers(source: OpenSegment, upto: int, on_damage: Callable[[Damage], None] = lambda _: None) -> Iterator[Found]:
+    """Every number from the segment's first to ``upto``, once, in order: unpacked, or a tombstone, or marked lost."""
     segment = source.segment
     expected = segment.first
     upto = min(upto, segment.last)
     for found in walk(source.file.read, segment.framing, FRAMES_START, segment.frames_end):
-        if isinstance(found, Damage) or found.flags & (DICTIONARY | SEAL):
+        if isinstance(found, Damage):
+            on_damage(found)
             continue
-        if found.number > upto:
+        number, flags = found.number, found.flags
+        if flags & (DICTIONARY | SEAL):
+            continue
+        if number > upto:
             break
-        for number in range(expected, found.number):
-            yield Kept(number, 0, LOST, b"")
-        expected = found.number + 1
-        yield _kept(source, found.number, found.kind, found.flags, found.payload)
-    for number in range(expected, upto + 1):
-        yield Kept(number, 0, LOST, b"")
+        for missing in range(expected, number):
+            yield _lost(missing)
+        expected = number + 1
+        yield _unpacked(source, found) if flags & PACKED else found
+    for missing in range(expected, upto + 1):
+        yield _lost(missing)
 
 
-def _kept(source: OpenSegment, number: int, kind: int, flags: int, payload: bytes) -> Kept:
-    if not flags & PACKED:
-        return Kept(number, kind, flags, payload)
+def _lost(number: int) -> Found:
+    return Found(0, 0, number, 0, LOST, b"")
+
+
+def _unpacked(source: OpenSegment, found: Found) -> Found:
     try:
-        return Kept(number, kind, 0, source.unpack(payload))
+        return found._replace(flags=0, payload=source.unpack(found.payload))
     except UnpackError:
-        return Kept(number, 0, LOST, b"")
+        return _lost(found.number)
 
 
 def _copy(
-    file: File, source: OpenSegment, name: str, *, upto: int, drop: Collection[int], stopping: Callable[[], bool]
+    file: File, source: OpenSegment, name: str, *, storage: Storage, plan: "Plan", stopping: Callable[[], bool]
 ) -> Segment:
     old = source.segment
-    dictionary = train(_samples(source, upto, drop))
-    packer = Packer(dictionary)
+    dictionary = train(_samples(source, plan)) if old.size >= FEW_BYTES else b""
+    pack = Packer(dictionary).pack
     framing = Framing.fresh()
+    frame = framing.frame
     header = Header(FORM_REWRITTEN, name, old.serial, old.first, framing.salt)
     new = Segment(old.path, header)
-    new.index = Index()
-    learnt = framing.frame(0, 0, DICTIONARY, dictionary) if dictionary else b""
+    new.index = index = Index()
+    learnt = frame(0, 0, DICTIONARY, dictionary) if dictionary else b""
     out = Output(file, header.encode() + learnt)
-    for kept in _numbers(source, upto):
-        new.index.note(kept.number, out.offset)
-        if kept.number in drop:
-            out.add(framing.frame(kept.number, kept.kind, TOMBSTONE, b""))
-        elif kept.flags & (TOMBSTONE | LOST):
-            out.add(framing.frame(kept.number, kept.kind, kept.flags, b""))
+
+    def keep(damage: Damage) -> None:
+        set_aside(storage, old, source.file.read, offset=damage.offset, size=damage.size, why="damaged")
+
+    for _, _, number, kind, flags, payload in _numbers(source, plan.upto, keep):
+        index.note(number, out.offset)
+        if number in plan.drop:
+            out.add(frame(number, kind, TOMBSTONE, b""))
+        elif flags:
+            out.add(frame(number, kind, flags, b""))
         else:
-            packed = packer.pack(kept.payload)
-            frame = (PACKED, packed) if packed is not None else (0, kept.payload)
-            out.add(framing.frame(kept.number, kept.kind, *frame))
+            packed = pack(payload)
+            out.add(frame(number, kind, 0, payload) if packed is None else frame(number, kind, PACKED, packed))
             new.live += 1
-        new.last = kept.number
-        if stopping():
+        new.last = number
+        if not number % STOP_EVERY and stopping():
             raise StoppedError
     dictionary_offset = out.offset if dictionary else 0
     out.add(learnt)
@@ -164,6 +167,13 @@ def _copy(
     write_all(file, end, new.size)
     note_closed(new, end, dictionary_offset=dictionary_offset)
     return new
+
+
+class Plan(NamedTuple):
+    """What of a segment goes into its copy: numbers up to ``upto``; those in ``drop`` as tombstones."""
+
+    upto: int
+    drop: Collection[int]
 
 
 class Output:
@@ -190,26 +200,21 @@ class Output:
         self._written = self.offset
 
 
-def _samples(source: OpenSegment, upto: int, drop: Collection[int]) -> list[bytes]:
-    """Entries evenly from the whole segment; none that a purge drops, for the dictionary repeats what it saw."""
-    count = upto + 1 - source.segment.first
-    step = max(1, count // SAMPLES)
-    samples: list[bytes] = []
-    size = 0
-    for kept in _numbers(source, upto):
-        if kept.number % step == 0 and kept.payload and kept.number not in drop:
-            samples.append(kept.payload)
-            size += len(kept.payload)
-            if size > SAMPLE_BYTES:
-                break
-    return samples
-
-
-def _set_damage_aside(storage: Storage, source: OpenSegment) -> None:
+def _samples(source: OpenSegment, plan: Plan) -> list[bytes]:
+    """Entries from all over the segment; none that a purge drops, for a dictionary repeats what it saw."""
     segment = source.segment
-    for found in walk(source.file.read, segment.framing, FRAMES_START, segment.frames_end):
-        if isinstance(found, Damage):
-            set_aside(storage, segment, source.file.read, offset=found.offset, size=found.size, why="damaged")
+    if segment.index is None:
+        segment.index = read_index(segment, source.file.read)
+    each = -(-SAMPLES // max(1, len(segment.index.offsets)))
+    samples: list[bytes] = []
+    for offset in segment.index.offsets:
+        frames = walk(source.file.read, segment.framing, offset, segment.frames_end, chunk_bytes=SAMPLE_CHUNK_BYTES)
+        for found in islice(frames, each):
+            if isinstance(found, Found) and found.number <= plan.upto and found.number not in plan.drop:
+                entry = _unpacked(source, found) if found.flags & PACKED else found
+                if not entry.flags:
+                    samples.append(entry.payload)
+    return samples
 
 
 def _forget(storage: Storage, path: Path) -> None:

@@ -7,6 +7,7 @@ part of a Found or of a Damage.
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from gateway.journal.checksum import crc32
 from gateway.journal.format import HEAD_BYTES, SEAL, Framing
 from gateway.journal.storage import File
 
@@ -36,30 +37,33 @@ class Damage(NamedTuple):
     number: int
 
 
-def walk(read: Read, framing: Framing, start: int, end: int) -> Iterator[Found | Damage]:
-    """Every frame in ``[start, end)``. A seal is the last."""
+def walk(
+    read: Read, framing: Framing, start: int, end: int, *, chunk_bytes: int = CHUNK_BYTES
+) -> Iterator[Found | Damage]:
+    """Every frame in ``[start, end)``. A seal is the last. About 2 µs a frame: this is what a drain is made of."""
     offset, base, buffer = start, start, b""
-    head_at, body_checks = framing.head_at, framing.body_checks
+    head_at = framing.head_at
     while offset < end:
         at = offset - base
         if at + HEAD_BYTES > len(buffer) and base + len(buffer) < end:
-            base, at, buffer = offset, 0, read(min(CHUNK_BYTES, end - offset), offset)
+            base, at, buffer = offset, 0, read(min(chunk_bytes, end - offset), offset)
         head = head_at(buffer, at)
         if head is None or offset + HEAD_BYTES + head.length > end:
             resumed = _resume(read, framing, offset + 1, end)
             yield Damage(offset, resumed - offset, head.number if head else 0)
             offset = resumed
             continue
-        size = HEAD_BYTES + head.length
+        _, length, kind, flags, number, head_crc, body_crc = head
+        size = HEAD_BYTES + length
         if at + size > len(buffer):
-            base, at, buffer = offset, 0, read(min(max(CHUNK_BYTES, size), end - offset), offset)
+            base, at, buffer = offset, 0, read(min(max(chunk_bytes, size), end - offset), offset)
         payload = buffer[at + HEAD_BYTES : at + size]
-        if body_checks(head, payload):
-            yield Found(offset, size, head.number, head.kind, head.flags, payload)
-            if head.flags & SEAL:
+        if crc32(payload, head_crc) == body_crc and len(payload) == length:
+            yield Found(offset, size, number, kind, flags, payload)
+            if flags & SEAL:
                 return
         else:
-            yield Damage(offset, size, head.number)
+            yield Damage(offset, size, number)
         offset += size
 
 

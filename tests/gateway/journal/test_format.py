@@ -5,6 +5,7 @@ import zlib
 
 import pytest
 
+from gateway.journal.checksum import crc32
 from gateway.journal.format import (
     FOOTER_BYTES,
     FRAMES_START,
@@ -104,7 +105,7 @@ def test_every_flipped_bit_of_a_frame_is_noticed() -> None:
         frame = bytearray(GOLDEN_FRAME)
         frame[bit // 8] ^= 1 << bit % 8
         head = framing.head_at(bytes(frame), 0)
-        assert head is None or not framing.body_checks(head, bytes(frame[HEAD_BYTES:]))
+        assert head is None or crc32(frame[HEAD_BYTES:], head.head_crc) != head.body_crc
 
 
 def test_a_frame_of_another_segment_is_no_frame() -> None:
