@@ -102,6 +102,7 @@ class HttpClient:
     async def close(self) -> None:
         """Close the kept connection; the next request opens a new one."""
         self._drop()
+        await asyncio.sleep(0)  # the transport closes its socket in the loop's next turn
 
     async def _connect(self) -> "_Connection":
         self._drop()
