@@ -48,9 +48,9 @@ Slug = Annotated[str, Field(pattern=SLUG)]
 
 
 class Table(BaseModel):
-    """A table that a person writes: unknown keys are mistakes, numbers are not texts."""
+    """A table that a person writes: unknown keys are mistakes."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class GatewayTable(Table):

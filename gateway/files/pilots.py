@@ -23,7 +23,7 @@ PrivacyClass = Literal["A", "B", "C", "D"]
 class Table(BaseModel):
     """A table of a pilot file: unknown keys are mistakes."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, populate_by_name=True)
 
 
 class Area(Table):

@@ -3,11 +3,13 @@
 import re
 import shlex
 from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner
 
+import gateway.cli
 from gateway.cli.exits import EPILOGUE
 from gateway.cli.main import COMMANDS, main
 
@@ -58,3 +60,10 @@ def test_the_list_of_commands_names_them_all() -> None:
     shown = CliRunner().invoke(main, ["--help"]).stdout
     for name in COMMANDS:
         assert re.search(rf"(?m)^\W+{name} ", shown), name
+
+
+def test_every_command_stands_in_the_readme() -> None:
+    readme = (Path(gateway.cli.__file__).parent / "README.md").read_text()
+    for path, _ in ALL:
+        assert re.search(rf"`citygate {path[0]}\b", readme), path
+        assert all(word in readme for word in path)

@@ -109,6 +109,8 @@ def test_empty_folders_and_missing_folders_are_no_mistake(tmp_path: Path) -> Non
         ("valid_from = 2027-01-01", 'valid_from = "1/1/2027"', "Write it without quotes"),
         ("calibration.temperature_c", "calibration.temperature", "Did you mean 'temperature_c'?"),
         ("calibration.temperature_c", "calibration.occupied", "it has no factor"),
+        ("offset = -0.5", "offset = nan", "finite number"),
+        ("51.03\n", "inf\n", "finite number"),
         ("offset", "ofset", "device[1].calibration.temperature_c.ofset: unknown. Did you mean 'offset'?"),
         ("[[device]]", "[device]", "Write [[device]], in double brackets."),
         ("[defaults]", "[default]", "Did you mean 'defaults'?"),
