@@ -1,7 +1,15 @@
-"""Files for a Mosquitto that does not lose: configuration, passwords, access list, TLS certificates.
+"""Files for a Mosquitto that does not lose: configuration, accounts, access list, and TLS by ``broker_certificates``.
 
-Password file: ``user:$7$<iterations>$<salt>$<hash>``, PBKDF2 with SHA-512 over the password (mosquitto_passwd(1), the
-format of Mosquitto 2). The clear password goes to a file of mode 0600 that the gateway's ``password_file`` can name.
+    DIR/mosquitto.conf               acl, passwords, tls/, data/: what Mosquitto reads and writes
+    DIR/secrets/<account>-password   in clear, mode 0600: for the network server, and for the gateway's password_file
+    DIR/secrets/ca.key               the key of the city's own authority: Mosquitto never needs it
+
+Laws
+- Nothing that exists is overwritten: delete a file and run again to have it made anew. Accounts keep the passwords of
+  their files in ``secrets``, and a new server certificate is signed by the authority that clients know already.
+- Mosquitto from 2.0.16 on complains about password and access files that others can read, or that are not its own:
+  they get mode 0600, and the owner that is named. Folders stay with who runs this, but for ``data``: the broker's
+  account can put nothing in the way of a later run as root.
 """
 
 import base64
@@ -9,20 +17,21 @@ import hashlib
 import os
 import secrets
 import shutil
-import subprocess
 from pathlib import Path
 
 import msgspec
 
+from gateway.broker_certificates import make_authority, make_server_certificate
 from gateway.deploy_files import deploy_dir
 
 ITERATIONS = 20_000
+"""Guards short passwords; ours are 192 random bits, and a Raspberry Pi checks one in some 20 ms."""
 SALT_BYTES = 12
-CERTIFICATE_DAYS = 825
 
 ACCESS = {
     "network-server": (
         "topic write application/#",
+        "topic read application/+/device/+/command/+",  # ChirpStack asks again without end where this is refused
         "topic write v3/#",
         "topic write helium/#",
         "topic write sensors/#",
@@ -36,51 +45,57 @@ ACCESS = {
         "topic read $SYS/#",
     ),
 }
+"""Account → rules of mosquitto.conf(5), acl_file."""
 
 
 class BrokerFiles(msgspec.Struct, frozen=True):
-    """What was written, and what was there already and left alone."""
+    """What was written, what was there already and left alone, and what the broker's account must own."""
 
     folder: Path
     written: tuple[Path, ...]
     kept: tuple[Path, ...]
+    brokers_own: tuple[Path, ...]
 
 
 class OpensslMissingError(Exception):
     """The certificates are made by the program ``openssl``, which is not on this machine."""
 
 
-def write_broker_files(folder: Path, *, host: str, port: int = 1883, tls_port: int = 8883) -> BrokerFiles:
-    """Fill a folder. Nothing that exists is overwritten: delete a file to have it made anew.
+class Owner(msgspec.Struct, frozen=True):
+    """The account that the broker runs as, by number."""
 
-    Raises OSError where the folder cannot be written, OpensslMissingError before anything is written.
+    user: int
+    group: int
+
+
+def write_broker_files(
+    folder: Path,
+    *,
+    host: str,
+    port: int = 1883,
+    tls_port: int = 8883,
+    listen: str = "127.0.0.1",
+    owner: Owner | None = None,
+) -> BrokerFiles:
+    """Fill a folder. ``listen`` is where the plain port is open; ``owner`` gets what the broker reads and writes.
+
+    Raises OSError where the folder cannot be written or given away, CalledProcessError when openssl refuses a name,
+    and OpensslMissingError before anything is written.
     """
     if shutil.which("openssl") is None:
         raise OpensslMissingError("openssl is not installed. On Debian: apt install openssl")
     folder = folder.absolute()
-    for name in ("data", "secrets", "tls"):
-        (folder / name).mkdir(parents=True, exist_ok=True)
-    (folder / "secrets").chmod(0o700)
-    conf = (deploy_dir() / "mosquitto" / "mosquitto.conf").read_text(encoding="utf-8")
-    for word, value in (("@DIR@", str(folder)), ("@PORT@", str(port)), ("@TLS_PORT@", str(tls_port))):
-        conf = conf.replace(word, value)
-    clear = {user: folder / "secrets" / f"{user}-password" for user in ACCESS}
-    texts = {folder / "mosquitto.conf": conf, folder / "acl": access_list()}
-    written: list[Path] = []
-    kept: list[Path] = []
-    for path, text in texts.items():
-        (kept if path.exists() else written).append(path)
-        if not path.exists():
-            path.write_text(text, encoding="utf-8")
-    if (folder / "passwords").exists():
-        kept.append(folder / "passwords")
-    else:
-        written += [folder / "passwords", *clear.values()]
-        _write_passwords(folder / "passwords", clear)
-    (kept if (folder / "tls" / "server.crt").exists() else written).append(folder / "tls" / "server.crt")
-    if not (folder / "tls" / "server.crt").exists():
-        _make_certificates(folder / "tls", host)
-    return BrokerFiles(folder, tuple(written), tuple(kept))
+    _make_folders(folder)
+    files = _Files()
+    values = {"@DIR@": str(folder), "@LISTEN@": listen, "@PORT@": str(port), "@TLS_PORT@": str(tls_port)}
+    files.text(folder / "mosquitto.conf", _filled_in(values), mode=0o644)
+    files.text(folder / "acl", access_list(), mode=0o600)
+    _write_accounts(files, folder)
+    _write_certificates(files, folder / "tls", folder / "secrets" / "ca.key", host)
+    brokers_own = tuple(folder / name for name in ("acl", "passwords", "tls/server.key", "data"))
+    if owner is not None:
+        _give_away(brokers_own, owner)
+    return BrokerFiles(folder, tuple(files.written), tuple(files.kept), brokers_own)
 
 
 def access_list() -> str:
@@ -88,46 +103,85 @@ def access_list() -> str:
     return "\n".join(f"user {user}\n" + "\n".join(rules) + "\n" for user, rules in ACCESS.items())
 
 
-def password_line(user: str, password: str, *, salt: bytes | None = None) -> str:
-    """One line of Mosquitto's password file."""
+def password_line(user: str, password: str, *, salt: bytes | None = None, iterations: int = ITERATIONS) -> str:
+    """One line of Mosquitto's password file: ``user:$7$<iterations>$<salt>$<hash>``.
+
+    PBKDF2 with SHA-512, as mosquitto_passwd(1) of Mosquitto 2 writes it.
+    """
     salt = salt if salt is not None else secrets.token_bytes(SALT_BYTES)
-    digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, ITERATIONS, 64)
-    return f"{user}:$7${ITERATIONS}${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"
+    digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, iterations, 64)
+    return f"{user}:$7${iterations}${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"
 
 
 def write_secret(path: Path, text: str) -> None:
     """A file that only its owner can read, from its first byte on."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
-        out.write(text)
+    _write(path, text, 0o600)
 
 
-def _write_passwords(path: Path, clear: dict[str, Path]) -> None:
+class _Files:
+    """Writes what is missing, and keeps the tally."""
+
+    def __init__(self) -> None:
+        self.written: list[Path] = []
+        self.kept: list[Path] = []
+
+    def has(self, path: Path) -> bool:
+        """Whether it is there; noted as kept or, to be written by the caller, as written."""
+        found = path.exists()
+        (self.kept if found else self.written).append(path)
+        return found
+
+    def text(self, path: Path, text: str, *, mode: int) -> None:
+        if not self.has(path):
+            _write(path, text, mode)
+
+
+def _make_folders(folder: Path) -> None:
+    """Mosquitto must be able to pass through DIR to its own files; secrets are for the one who runs this."""
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        folder.chmod(0o755)
+    for name, mode in (("data", 0o700), ("secrets", 0o700), ("tls", 0o755)):
+        if not (folder / name).exists():
+            (folder / name).mkdir()
+            (folder / name).chmod(mode)
+
+
+def _filled_in(values: dict[str, str]) -> str:
+    text = (deploy_dir() / "mosquitto" / "mosquitto.conf").read_text(encoding="utf-8")
+    for word, value in values.items():
+        text = text.replace(word, value)
+    return text
+
+
+def _write_accounts(files: _Files, folder: Path) -> None:
+    if files.has(folder / "passwords"):
+        return
     lines = []
-    for user, file in clear.items():
-        password = secrets.token_urlsafe(24)
-        write_secret(file, password + "\n")
-        lines.append(password_line(user, password))
-    write_secret(path, "\n".join(lines) + "\n")
+    for user in ACCESS:
+        clear = folder / "secrets" / f"{user}-password"
+        files.text(clear, secrets.token_urlsafe(24) + "\n", mode=0o600)
+        lines.append(password_line(user, clear.read_text(encoding="utf-8").strip()))
+    write_secret(folder / "passwords", "\n".join(lines) + "\n")
 
 
-def _make_certificates(folder: Path, host: str) -> None:
-    """An authority of the city's own and a certificate for the broker's name, by openssl."""
-    kind = "IP" if host.replace(".", "").isdigit() or ":" in host else "DNS"
-    extensions = folder / "server.ext"
-    extensions.write_text(f"subjectAltName={kind}:{host},DNS:localhost,IP:127.0.0.1\nextendedKeyUsage=serverAuth\n")
-    new_key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-    days = ["-days", str(CERTIFICATE_DAYS)]
-    commands = (
-        ["req", "-x509", *new_key, *days, "-subj", "/CN=Citygate broker CA", "-keyout", "ca.key", "-out", "ca.crt"],
-        ["req", *new_key, "-subj", f"/CN={host}", "-keyout", "server.key", "-out", "server.csr"],
-        [
-            *("x509", "-req", "-in", "server.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial"),
-            *(*days, "-extfile", "server.ext", "-out", "server.crt"),
-        ],
-    )
-    for command in commands:
-        subprocess.run(["openssl", *command], cwd=folder, check=True, capture_output=True)  # noqa: S603, S607 - fixed words
-    for leftover in ("server.csr", "server.ext"):
-        (folder / leftover).unlink()
-    for key in ("ca.key", "server.key"):
-        (folder / key).chmod(0o600)
+def _write_certificates(files: _Files, tls: Path, authority_key: Path, host: str) -> None:
+    if files.has(tls / "server.crt"):
+        return
+    if not files.has(tls / "ca.crt"):
+        make_authority(tls / "ca.crt", authority_key)
+        files.written.append(authority_key)
+    make_server_certificate(tls, authority_key, host)
+    files.written.append(tls / "server.key")
+
+
+def _write(path: Path, text: str, mode: int) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode), "w", encoding="utf-8") as out:
+        out.write(text)
+        os.fchmod(out.fileno(), mode)  # whatever the umask took away
+
+
+def _give_away(paths: tuple[Path, ...], owner: Owner) -> None:
+    for path in paths:
+        for one in (path, *sorted(path.rglob("*"))):
+            os.chown(one, owner.user, owner.group, follow_symlinks=False)
