@@ -11,7 +11,6 @@ Laws
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -20,6 +19,7 @@ from time import perf_counter
 
 from gateway.journal import verify as checks
 from gateway.journal.format import MAX_PAYLOAD_BYTES, NAME_BYTES
+from gateway.journal.group_commit import GroupCommit
 from gateway.journal.notices import Corrupted, Expired, JournalError, Notice, OnNotice, QuotaFilled, Recovered
 from gateway.journal.options import LogOptions
 from gateway.journal.reader import Loss, Reader
@@ -30,7 +30,7 @@ from gateway.journal.storage import Lock, RealStorage, Storage
 from gateway.journal.tail import Batch, Entry, Tail
 from gateway.journal.teller import Teller
 from gateway.journal.view import LogView
-from gateway.journal.writer import Progress, Writer
+from gateway.journal.writer import Writer
 
 __all__ = ["Entry", "Log", "LogOptions", "LogView", "PurgeResult"]
 
@@ -78,11 +78,8 @@ class Log:
         self._writing = ThreadPoolExecutor(1, f"{name}-write")
         self._reading = ThreadPoolExecutor(1, f"{name}-read")
         self._next = self._opened_at = next_number
-        self._written = self._durable = next_number - 1
-        self._sync_upto = 0
-        self._pending: list[Batch] = []
-        self._airborne: deque[Batch] = deque()
-        self._flight: asyncio.Future[Progress] | None = None
+        self._commits = GroupCommit(self._writer, self._writing, on_landed=self._landed, last_number=next_number - 1)
+        self._shown = next_number - 1
         self._tail = Tail(options.tail_bytes)
         self._arrival = asyncio.Event()
         self._void = (0, 0)
@@ -149,12 +146,12 @@ class Log:
     @property
     def durable_number(self) -> int:
         """Everything up to here is fsynced."""
-        return self._durable
+        return self._commits.durable
 
     @property
     def readable_number(self) -> int:
         """Everything up to here can be read: ``options.readable`` says when."""
-        return self._durable if self.options.readable == "synced" else self._written
+        return self._commits.durable if self.options.readable == "synced" else self._commits.written
 
     @property
     def size_bytes(self) -> int:
@@ -176,7 +173,7 @@ class Log:
         size = sum(map(len, entries))
         if size > MAX_PAYLOAD_BYTES and max(map(len, entries)) > MAX_PAYLOAD_BYTES:
             raise ValueError(f"an entry is larger than {MAX_PAYLOAD_BYTES} bytes")
-        self._pending.append(Batch(first, kind, tuple(entries), size))
+        self._commits.add(Batch(first, kind, tuple(entries), size))
         self._next = first + len(entries)
         return first
 
@@ -185,16 +182,9 @@ class Log:
 
         Raises LogFullError or JournalError; nothing is lost then, and the next commit tries again.
         """
-        target = self._next - 1
-        if sync:
-            self._sync_upto = max(self._sync_upto, target)
-        while (self._durable if sync else self._written) < target:
-            flight = self._flight or self._launch()
-            await asyncio.wait((flight,))
-            error = flight.exception()
-            if error is not None:
-                raise error
-        return self._durable
+        self._bind()
+        await self._commits.upto(self._next - 1, sync=sync)
+        return self._commits.durable
 
     def read(
         self, start: int, *, max_entries: int = 1000, max_bytes: int = 1 << 20, upto: int | None = None
@@ -292,24 +282,11 @@ class Log:
         self._reader.close()
         self._lock.release()
 
-    def _launch(self) -> asyncio.Future[Progress]:
-        batches, self._pending = self._pending, []
-        self._airborne += batches
-        job = partial(self._writer.write, batches, sync=self._sync_upto > self._durable)
-        self._flight = self._bind().run_in_executor(self._writing, job)
-        self._flight.add_done_callback(self._land)
-        return self._flight
-
-    def _land(self, flight: asyncio.Future[Progress]) -> None:
-        self._flight = None
-        if flight.cancelled():
-            return
-        progress = self._writer.progress if flight.exception() else flight.result()
-        while self._airborne and self._airborne[0].last <= progress.written:
-            self._tail.push(self._airborne.popleft())
-        before = self.readable_number
-        self._written, self._durable = progress
-        if self.readable_number > before:
+    def _landed(self, batches: list[Batch]) -> None:
+        for batch in batches:
+            self._tail.push(batch)
+        if self.readable_number > self._shown:
+            self._shown = self.readable_number
             self._arrival.set()
             self._arrival = asyncio.Event()
         self._watch_quota()

@@ -22,7 +22,7 @@ REMEMBERED_PLACES = 64
 TRIES = 8  # a segment can be rewritten under a reader, but not often
 
 
-class StaleSegmentError(Exception):
+class StaleSegmentError(OSError):
     """The file is not the one the facts speak of: it was rewritten, or expired."""
 
 

@@ -91,6 +91,7 @@ def mend(storage: Storage, segment: Segment, extent: Extent, name: str) -> Segme
             return segment
         copy = rewrite(storage, segment, name, upto=segment.last, drop=frozenset())
         assert copy is not None
+        storage.sync_directory(copy.path.parent)
         return copy
     if segment.last < segment.first:
         storage.remove(segment.path)

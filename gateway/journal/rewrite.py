@@ -50,6 +50,7 @@ def rewrite(
 ) -> Segment | None:
     """The new segment, already in the place of the old; None when no number up to ``upto`` is in it.
 
+    The caller tells readers of it, then syncs the directory: if that fails, the file is in place all the same.
     Raises OSError (the old segment stays as it was) and StoppedError.
     """
     if upto < segment.first:
@@ -66,7 +67,6 @@ def rewrite(
         finally:
             file.close()
         storage.rename(path, segment.path)
-        storage.sync_directory(path.parent)
     except (OSError, StoppedError):
         _forget(storage, path)
         raise

@@ -128,6 +128,7 @@ class Rewriter:
         if new is not None:
             self._segments.replace(segment, new)
             self._reader.forget(segment)
+            self._storage.sync_directory(new.path.parent)
 
 
 def _lower_priority() -> None:

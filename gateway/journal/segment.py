@@ -183,8 +183,8 @@ class Segments:
 
 def limit_within(segments: tuple[Segment, ...], segment: Segment) -> int:
     """The highest number that counts in this segment of the list."""
-    later = [other.first for other in segments if other.serial > segment.serial]
-    return min(segment.last, later[0] - 1) if later else segment.last
+    next_one = bisect_right(segments, segment.serial, key=lambda other: other.serial)
+    return min(segment.last, segments[next_one].first - 1) if next_one < len(segments) else segment.last
 
 
 def from_number(segments: tuple[Segment, ...], number: int) -> tuple[Segment, ...]:

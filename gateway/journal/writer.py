@@ -27,6 +27,10 @@ from gateway.journal.tail import Batch
 WRITE_BYTES = 1 << 20
 
 
+class _CutError(OSError):
+    """The disk is full; the segment was cut back to its last whole frame and can go on."""
+
+
 class Progress(NamedTuple):
     """Highest number written, and highest number up to which all is synced."""
 
@@ -81,16 +85,12 @@ class Writer:
         self._queue.extend(batches)
         if not self._ballast.laid and not self._ballast.lay() and self._full:
             raise self._no_space("the ballast cannot be laid down again")
-        self._full = False
         try:
             self._write_queue(sync=sync)
-        except LogFullError:
-            raise
         except OSError as error:
-            self._abandon(error)
-            if error.errno in NO_SPACE:
-                raise self._no_space(str(error)) from error
+            self._settle(error)
             self._once_more(error, sync=sync)
+        self._full = False
         return self.progress
 
     def roll(self) -> None:
@@ -102,10 +102,8 @@ class Writer:
             return
         try:
             self._close_segment()
-        except LogFullError:
-            raise
         except OSError as error:
-            self._abandon(error)
+            self._settle(error)
             if self._queue:
                 self._once_more(error, sync=True)
 
@@ -115,15 +113,18 @@ class Writer:
             self._file.close()
             self._file = self._segment = None
 
+    def _settle(self, error: OSError) -> None:
+        """Put the writer in order after a failure. Raises LogFullError when another trial is useless."""
+        if not isinstance(error, _CutError):
+            self._abandon(error)
+        if error.errno in NO_SPACE:
+            raise self._no_space(str(error)) from error
+
     def _once_more(self, error: OSError, *, sync: bool) -> None:
         try:
             self._write_queue(sync=sync)
-        except LogFullError:
-            raise
         except OSError as again:
-            self._abandon(again)
-            if again.errno in NO_SPACE:
-                raise self._no_space(str(again)) from again
+            self._settle(again)
             raise JournalError(
                 again.errno,
                 f"{self._directory}: cannot write ({error}; in a new segment: {again}). Replace the storage",
@@ -170,15 +171,16 @@ class Writer:
         segment.last = self._written = taken[-1].last
         segment.size += size
 
-    def _write_or_cut(self, file: File, data: bytes, offset: int) -> None:
-        """All or nothing where the disk is full: then the file is as before. Raises LogFullError, OSError."""
+    @staticmethod
+    def _write_or_cut(file: File, data: bytes, offset: int) -> None:
+        """All, or nothing where the disk is full. Raises _CutError (the file is as before), OSError."""
         try:
             write_all(file, data, offset)
         except OSError as error:
             if error.errno not in NO_SPACE:
                 raise
             file.truncate(offset)
-            raise self._no_space(str(error)) from error
+            raise _CutError(error.errno, error.strerror) from error
 
     def _sync(self) -> None:
         assert self._file is not None

@@ -10,6 +10,8 @@ import pytest
 from gateway.journal.log import Entry, Log, LogOptions
 from gateway.journal.notices import Expired, LogLockedError, Notice, QuotaFilled, Recovered
 from gateway.journal.storage import RealStorage, Storage
+from gateway.journal.tail import Batch
+from gateway.journal.writer import Progress
 from tests.gateway.journal.city import (
     SMALL,
     SMALL_LAZY,
@@ -106,8 +108,13 @@ async def test_reading_from_memory_and_from_disk_gives_the_same(log: Log) -> Non
 
 async def test_one_commit_is_in_flight_and_later_ones_join_the_next(log: Log) -> None:
     flights = []
-    launch = log._launch
-    log._launch = lambda: flights.append(launch()) or flights[-1]  # type: ignore[func-returns-value,method-assign]
+    write = log._writer.write
+
+    def counted(batches: list[Batch], *, sync: bool) -> Progress:
+        flights.append(batches)
+        return write(batches, sync=sync)
+
+    log._writer.write = counted  # type: ignore[method-assign]
     async with asyncio.TaskGroup() as group:
         for number in range(1, 21):
             log.append([body(number)])
