@@ -26,6 +26,7 @@ from gateway.sinks import Refusal, Sink, SinkRefusedError, SinkUnavailableError
 from pipelines.model import NS_PER_S, Accepted, Derived, LedgerEntry, Refused, Revision
 
 CURSOR_EVERY_S = 5.0
+GATHER_STEPS, GATHER_ENOUGH = 5, 1_000
 BACKLOG_BATCHES = 2
 """A backlog of more batches than this lets fresh entries go ahead."""
 DETAIL_KEPT, BODY_KEPT = 500, 4_096
@@ -76,6 +77,8 @@ class Delivery:
         self._stored = (self.position, clock.monotonic_ns())
         self._started = False
         self._ahead_upto = 0
+        self._behind_since_ns: int | None = None
+        self._burst_s = (pauses or Pauses()).burst_s
 
     @property
     def lag(self) -> int:
@@ -86,13 +89,19 @@ class Delivery:
         """Deliver for ever."""
         while True:
             await self._wait_for_more()
-            if self.lag < self.sink.max_batch:
-                await asyncio.sleep(self._linger_s)  # gather: a request costs more than its lines
-            result = await self._write_ahead() if self._far_behind else "nothing"
+            await self._gather()
+            result = await self._write_ahead() if self._is_far_behind() else "nothing"
             if result != "unavailable":
                 result = await self.deliver_some()
             if result == "unavailable":
                 await asyncio.sleep(self.outage.pause_s)
+
+    async def _gather(self) -> None:
+        """Linger while little is there: a request costs more than its lines."""
+        for _ in range(GATHER_STEPS):
+            if self.lag >= min(self.sink.max_batch, GATHER_ENOUGH):
+                return
+            await asyncio.sleep(self._linger_s / GATHER_STEPS)
 
     async def deliver_some(self) -> Result:
         """Bring the next batch to the sink. After ``unavailable`` nothing has moved."""
@@ -152,9 +161,15 @@ class Delivery:
         self.outage.ended()
         return ()
 
-    @property
-    def _far_behind(self) -> bool:
-        return self._order == "fresh first" and self.lag > BACKLOG_BATCHES * self.sink.max_batch
+    def _is_far_behind(self) -> bool:
+        """A long backlog that a sink at full speed has not worked off at once: what an outage leaves, not a burst."""
+        if self._order != "fresh first" or self.lag <= BACKLOG_BATCHES * self.sink.max_batch:
+            self._behind_since_ns = None
+            return False
+        now_ns = self._clock.monotonic_ns()
+        if self._behind_since_ns is None:
+            self._behind_since_ns = now_ns
+        return now_ns - self._behind_since_ns >= self._burst_s * NS_PER_S
 
     async def _write_ahead(self) -> Result:
         """Bring the newest first statements; their turn on the cursor's road comes all the same."""

@@ -1,16 +1,19 @@
 """What must be done now and then: quotas, the clock, and noticing whether every loop still moves."""
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from gateway.events import IntakeHeld, IntakeReleased
 from gateway.journal.notices import JournalError
+from gateway.sinks import RetainingSink, SinkUnavailableError
 
 if TYPE_CHECKING:
     from gateway.run import Gateway
 
 EVERY_S = 2.0
+RETAIN_EVERY_S = 3600.0
 STUCK_AFTER_S = 45.0
 RELEASE_BELOW = 0.9
 """A held intake is released when its log is back below this share of the quota: no flapping."""
@@ -24,6 +27,7 @@ class Housekeeping:
         self._held_since_s: float | None = None
         self._last_turn_s = 0.0
         self._refined = (0, 0.0)
+        self._retain_due_s = 0.0
 
     async def run(self) -> None:
         """Take a turn every two seconds."""
@@ -34,6 +38,7 @@ class Housekeeping:
             if self._gateway.refine.progress.waiting and self._gateway.clock.quality() == "trusted":
                 self._gateway.refine.release_waiting()
             await self._keep_quotas()
+            await self._retain_when_due(loop.time())
             await asyncio.sleep(EVERY_S)
 
     def moving(self) -> Mapping[str, bool]:
@@ -45,6 +50,15 @@ class Housekeeping:
             "event loop": now_s - self._last_turn_s < STUCK_AFTER_S,
             "refine": not behind or now_s - since_s < STUCK_AFTER_S,
         }
+
+    async def _retain_when_due(self, now_s: float) -> None:
+        if now_s < self._retain_due_s:
+            return
+        self._retain_due_s = now_s + RETAIN_EVERY_S
+        for delivery in self._gateway.deliveries:
+            if isinstance(delivery.sink, RetainingSink):
+                with contextlib.suppress(SinkUnavailableError):  # its delivery says so; the next hour tries again
+                    await delivery.sink.retain()
 
     def _note_refine(self, now_s: float) -> None:
         position = self._gateway.refine.progress.position

@@ -1,6 +1,6 @@
 """Ledger entries decoded once for all sinks: those that keep up share the newest, one that lags decodes its own.
 
-Bound: the newest ``keep`` entries (some 1.5 KiB each). Used by the loop only.
+Bound: between ``keep`` and twice as many of the newest entries (some 1.5 KiB each). Used by the loop only.
 """
 
 from bisect import bisect_left
@@ -14,7 +14,7 @@ from gateway.journal.tail import Entry
 from gateway.progress import KIND_CORRECTION
 from pipelines.model import LedgerEntry, Revision
 
-KEEP = 2_000
+KEEP = 1_500
 READ_MAX_BYTES = 4 << 20
 
 _decode = msgspec.msgpack.Decoder(LedgerEntry).decode
@@ -76,6 +76,12 @@ class LedgerTail:
             self._hold(start, stretch)
         return stretch
 
+    def put(self, first: int, entries: Sequence[LedgerEntry], kind: int) -> None:
+        """Take entries as they are appended, from number ``first`` on: whoever keeps up need not decode them."""
+        is_first = kind != KIND_CORRECTION
+        revisions = [Revision(number, entry, is_first) for number, entry in enumerate(entries, first)]
+        self._hold(first, Stretch(revisions, first + len(entries) - 1))
+
     def _decoded(self, entries: Sequence[Entry]) -> list[Revision]:
         revisions = []
         for number, kind, payload in entries:
@@ -90,7 +96,7 @@ class LedgerTail:
             self._held, self._from = [], start
         self._held += stretch.revisions
         self._to = stretch.upto + 1
-        if len(self._held) > self._keep:
+        if len(self._held) > 2 * self._keep:
             del self._held[: -self._keep]
             self._from = self._held[0].number
 

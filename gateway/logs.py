@@ -20,6 +20,9 @@ from gateway.journal.cursor import CursorFile
 from gateway.journal.log import Log
 from gateway.journal.options import LogOptions
 
+IN_MEMORY_BYTES = 1 << 20
+"""What refine and the sinks find in memory when they keep up: some 700 ChirpStack uplinks."""
+
 QUOTA_MEND = "raise quota_bytes, mend the sink that lags, or take it out of citygate.toml"
 
 
@@ -61,6 +64,8 @@ def options_of(table: LogTable, readable: str) -> LogOptions:
     return LogOptions(
         segment_bytes=table.segment_bytes,
         quota_bytes=table.quota_bytes,
+        tail_bytes=IN_MEMORY_BYTES,
+        unsynced_bytes=IN_MEMORY_BYTES,
         readable="synced" if readable == "synced" else "written",
     )
 

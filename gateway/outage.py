@@ -11,11 +11,15 @@ from pipelines.model import NS_PER_S
 
 
 class Pauses(msgspec.Struct, frozen=True):
-    """Seconds between tries. The cap doubles from ``first_s`` to ``longest_s``; ``mend_s`` while a person must act."""
+    """Seconds between tries. The cap doubles from ``first_s`` to ``longest_s``; ``mend_s`` while a person must act.
+
+    ``burst_s``: a backlog that is worked off within it was a burst; what lasts longer is what an outage left.
+    """
 
     first_s: float = 1.0
     longest_s: float = 60.0
     mend_s: float = 30.0
+    burst_s: float = 3.0
 
 
 class Outage:

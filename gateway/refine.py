@@ -23,6 +23,7 @@ from pipelines.model import Outcome, Received, Rejected
 from pipelines.process import Knowledge, Waiting, process
 
 BATCH = 500
+GATHER_S = 0.1
 SNAPSHOT_EVERY_S = 60.0
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -41,7 +42,7 @@ class Refine:
         folder: Path,
         clock: Clock,
         events: Events,
-        on_outcomes: Callable[[int, Sequence[Outcome]], None] = lambda _first, _outcomes: None,
+        on_outcomes: Callable[[int, Sequence[Outcome], int], None] = lambda _first, _outcomes, _kind: None,
     ) -> None:
         self.intake = intake
         self.ledger = ledger
@@ -62,6 +63,7 @@ class Refine:
             await self.refine_what_is_there()
             await self.ledger.commit(sync=False)
             await self._snapshot_when_due()
+            await asyncio.sleep(GATHER_S)  # wake-ups cost more than the work: let the next entries gather
 
     async def refine_what_is_there(self) -> None:
         """Refine to the end of the intake, giving sources and sinks the loop between batches."""
@@ -97,7 +99,7 @@ class Refine:
             counts = self.progress.counts
             for outcome in outcomes:
                 counts[outcome_word(outcome)] += 1
-            self._on_outcomes(first, outcomes)
+        self._on_outcomes(first, outcomes, kind)
 
     def release_waiting(self) -> int:
         """The clock is trusted now: give the entries that waited for it their outcome. Returns how many."""

@@ -22,10 +22,13 @@ from gateway.handlers import Handlers
 from gateway.housekeeping import Housekeeping
 from gateway.ingest import Ingest
 from gateway.knowledge import Known, load_known
+from gateway.ledger_tail import LedgerTail
 from gateway.logs import Logs
+from gateway.memory import be_frugal
 from gateway.progress import Progress
 from gateway.refine import Refine
 from gateway.service import notify, watch
+from gateway.sinks import TendedSink
 from gateway.sinks.table import open_deliveries
 from gateway.sources import Source
 from gateway.sources.table import open_sources
@@ -44,6 +47,7 @@ class Gateway:
         self.events = events
         self.started_ns = clock.monotonic_ns()
         self.ingest = Ingest(logs.intake, events)
+        self.tail = LedgerTail(logs.ledger, events.counts)
         self.refine = Refine(
             logs.intake,
             logs.ledger,
@@ -52,6 +56,7 @@ class Gateway:
             folder=config.gateway.state_dir,
             clock=clock,
             events=events,
+            on_outcomes=self.tail.put,
         )
         self.sources: Sequence[Source] = open_sources(config, self.ingest, clock, events)
         self.deliveries: Sequence[Delivery] = open_deliveries(self)
@@ -79,6 +84,11 @@ class Gateway:
                     supervise(f"sink {delivery.sink.id}", delivery.run, self.events), name=delivery.sink.id
                 )
                 for delivery in self.deliveries
+            ]
+            outlets += [
+                group.create_task(supervise(f"sink {sink.id} states", sink.run, self.events), name=f"{sink.id} states")
+                for sink in (delivery.sink for delivery in self.deliveries)
+                if isinstance(sink, TendedSink)
             ]
             self._listen_to_signals(group)
             self._say_started()
@@ -177,6 +187,7 @@ def open_gateway(config: Config, *, clock: Clock | None = None, events: Events |
 
 async def serve(config: Config) -> bool:
     """``citygate run``: returns whether the stop was complete. Raises ConfigError, and OSError when a log fails."""
+    be_frugal()
     try:
         return await open_gateway(config).run()
     except* OSError as group:

@@ -7,7 +7,7 @@ Writing the same revision twice must be harmless: deliver repeats after a crash.
 """
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
@@ -54,3 +54,19 @@ class Sink(Protocol):
 
     async def close(self) -> None:
         """Let go of everything; never raises."""
+
+
+@runtime_checkable
+class TendedSink(Sink, Protocol):
+    """A sink with work of its own beside its batches; ``run`` is supervised and cancelled before ``close``."""
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+
+
+@runtime_checkable
+class RetainingSink(Sink, Protocol):
+    """A sink that gives up old data by rule."""
+
+    async def retain(self) -> bool:
+        """Take one round; True when nothing is left to do for now."""

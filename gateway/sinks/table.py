@@ -7,7 +7,7 @@ from gateway.config import SinkConfig
 from gateway.deliver import Delivery
 from gateway.ingest import decode_received
 from gateway.journal.cursor import CursorFile
-from gateway.ledger_tail import LedgerTail, first_position
+from gateway.ledger_tail import first_position
 from gateway.logs import cursor_file
 from gateway.sinks import Sink
 from pipelines.model import Location, Received
@@ -20,7 +20,6 @@ LINGER_S = 0.5
 
 def open_deliveries(gateway: "Gateway") -> Sequence[Delivery]:
     """One delivery per configured sink, sharing one tail of the ledger."""
-    tail = LedgerTail(gateway.logs.ledger, gateway.events.counts)
     deliveries = []
     for config in gateway.config.sinks.values():
         file = cursor_file(gateway.logs.folder, config.name)
@@ -31,7 +30,7 @@ def open_deliveries(gateway: "Gateway") -> Sequence[Delivery]:
         linger_s = getattr(config.settings, "linger_s", LINGER_S)
         sink = open_sink(config, gateway)
         deliveries.append(
-            Delivery(sink, tail, cursor, gateway.events, gateway.clock, linger_s=linger_s, order="fresh first")
+            Delivery(sink, gateway.tail, cursor, gateway.events, gateway.clock, linger_s=linger_s, order="fresh first")
         )
     return deliveries
 
@@ -79,7 +78,7 @@ def _open_topics(config: SinkConfig, gateway: "Gateway") -> Sink:
 
     settings, table = config.settings, gateway.config.gateway
     assert isinstance(settings, OpenTopicsSettings)
-    file = settings.path or gateway.logs.folder / f"{config.name}.sqlite"
+    file = settings.path or gateway.logs.folder / f"open-topics-{config.name}.sqlite"
     return OpenTopicsSink(
         config.name,
         settings,

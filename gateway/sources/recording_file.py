@@ -101,7 +101,7 @@ def open_recording(path: Path) -> IO[bytes]:
     """A recording's lines by its suffix. Raises OSError."""
     match path.suffix:
         case ".gz":
-            return gzip.open(path, "rb")
+            return io.BufferedReader(gzip.open(path, "rb"))
         case ".zst":
             return io.BufferedReader(zstandard.ZstdDecompressor().stream_reader(path.open("rb"), closefd=True))
         case _:

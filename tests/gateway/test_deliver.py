@@ -18,13 +18,14 @@ from gateway.outage import Pauses
 from gateway.progress import KIND_CORRECTION, KIND_FIRST
 from gateway.sinks import Refusal, SinkRefusedError, SinkUnavailableError
 from pipelines.model import Accepted, Derived, LedgerEntry, Refused, Rejected, Revision
-from tests.contracts.influx_world import carbon_dioxide, influx_sink
-from tests.contracts.ledger_entries import T0, accepted, observed, poisoned, reading
+from tests import servers
+from tests.contracts.influx_world import InfluxWorld1, carbon_dioxide, influx_sink
+from tests.contracts.ledger_entries import T0, accepted, observed, poisoned, reading, uplink
 from tests.contracts.scripted_influx import scripted
 
 encode = msgspec.msgpack.Encoder().encode
 decode = msgspec.msgpack.Decoder(LedgerEntry).decode
-QUICK = Pauses(first_s=0.01, longest_s=0.05, mend_s=0.02)
+QUICK = Pauses(first_s=0.01, longest_s=0.05, mend_s=0.02, burst_s=0)
 
 
 class ListSink:
@@ -295,7 +296,7 @@ async def test_the_shared_tail_is_bounded_and_one_that_lags_reads_for_itself(ben
         sink = ListSink(max_batch=33)
         await bench.delivery(sink).drain(2)
         assert sink.numbers == list(range(1, 201))
-    assert len(bench.tail._held) <= 50
+    assert len(bench.tail._held) <= 100
 
 
 async def test_an_entry_of_a_newer_version_is_counted_and_passed_over(bench: Bench) -> None:
@@ -349,3 +350,26 @@ async def test_a_server_that_comes_and_goes_gets_everything_once(bench: Bench) -
         await delivery.close()
         assert len(server.answers.points) == 500
         assert delivery.delivered == 500
+
+
+async def test_a_real_influxdb_killed_in_the_middle_has_everything_once_in_the_end(
+    bench: Bench, influxdb1: servers.Server
+) -> None:
+    sink = influx_sink(influxdb1.url, batch_max_lines=100)
+    delivery = bench.delivery(sink)  # type: ignore[arg-type]
+    await bench.add(*(uplink(number).entry for number in range(1, 2_001)))
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(delivery.run())
+        while delivery.position < 500:  # noqa: ASYNC110 - looked at from outside, as status does
+            await asyncio.sleep(0.001)
+        await asyncio.to_thread(influxdb1.kill_nine)
+        await asyncio.sleep(0.1)
+        assert delivery.outage.why
+        await asyncio.to_thread(influxdb1.start)
+        async with asyncio.timeout(20):
+            while delivery.lag:  # noqa: ASYNC110 - same
+                await asyncio.sleep(0.005)
+        task.cancel()
+    await delivery.close()
+    assert await InfluxWorld1(influxdb1).arrived() == list(range(1, 2_001))
+    assert (delivery.delivered, delivery.refused) == (2_000, 0)

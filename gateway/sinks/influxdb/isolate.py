@@ -38,7 +38,7 @@ Verdict = Written | TooLarge | Complaint
 Post = Callable[[bytes], Awaitable[Verdict]]
 
 
-class Sendable(msgspec.Struct, frozen=True):
+class Sendable(msgspec.Struct, frozen=True, gc=False):
     """One entry as it will be sent. ``time_ns`` is the entry's own time."""
 
     number: int
