@@ -1,6 +1,6 @@
 """A program that counts what InfluxDB would get: answers 204 to every write, notes how old each point is.
 
-Prints one JSON line on SIGTERM: points, uplinks (points of measurement ``lorawan`` or, without LoRaWAN, distinct times),
+Prints one JSON line on SIGTERM: points, uplinks (distinct times),
 requests, bytes, and the ages (publish to sink) at the quantiles asked for.
 """
 

@@ -11,8 +11,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import paho.mqtt.client as mqtt
-from influxdb_client import InfluxDBClient, Point, WritePrecision
+from influxdb_client.client.influxdb_client import InfluxDBClient
+from influxdb_client.client.write.point import Point
 from influxdb_client.client.write_api import SYNCHRONOUS, WriteOptions
+from influxdb_client.domain.write_precision import WritePrecision
+from paho.mqtt.enums import CallbackAPIVersion
 
 
 def values_of(message: dict[str, Any]) -> tuple[str, dict[str, float], str]:
@@ -40,7 +43,7 @@ def main(mode: str, broker_port: int, influx_url: str, topic: str) -> None:
             point = point.field(name, float(value))
         api.write("b", "o", point)
 
-    bridge = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="plain-script", clean_session=False)
+    bridge = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="plain-script", clean_session=False)
     bridge.on_message = on_message
     bridge.on_connect = lambda *_: bridge.subscribe(topic, qos=1)
     bridge.connect("127.0.0.1", broker_port)
