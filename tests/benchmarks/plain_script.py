@@ -45,7 +45,11 @@ def main(mode: str, broker_port: int, influx_url: str, topic: str) -> None:
 
     bridge = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="plain-script", clean_session=False)
     bridge.on_message = on_message
-    bridge.on_connect = lambda *_: bridge.subscribe(topic, qos=1)
+
+    def on_connect(*_: object) -> None:
+        bridge.subscribe(topic, qos=1)
+
+    bridge.on_connect = on_connect
     bridge.connect("127.0.0.1", broker_port)
     signal.signal(signal.SIGTERM, lambda *_: bridge.disconnect())
     bridge.loop_forever()
