@@ -29,6 +29,7 @@ class SegmentCheck(msgspec.Struct, frozen=True):
 
     ``corrupt_entries``: numbers that should be there and cannot be read; ``lost`` of them were found by a rewrite.
     ``damaged_parts``: header copies, dictionaries, seals, footers that do not check; they cost no entry.
+    A power cut may leave a torn seal under a whole footer.
     ``open_bytes``: bytes behind the last whole frame of an unclosed segment: torn, or being written just now.
     """
 
