@@ -40,16 +40,28 @@ Script = Callable[[Peer], Awaitable[None]]
 
 @contextlib.asynccontextmanager
 async def playing(script: Script, *, version: Version = "5") -> AsyncIterator[int]:
-    """Serve the script to every connection; gives the port."""
+    """Serve the script to every connection; gives the port. Nothing of it is left at the end."""
+    serving: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(EOFError, ConnectionError, asyncio.CancelledError):
-            await script(Peer(reader, writer, version))
-        writer.close()
+        task = asyncio.current_task()
+        assert task is not None
+        serving.add(task)
+        try:
+            with contextlib.suppress(EOFError, ConnectionError, asyncio.CancelledError):
+                await script(Peer(reader, writer, version))
+        finally:
+            serving.discard(task)
+            writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    async with server:
-        yield server.sockets[0].getsockname()[1]
+    try:
+        async with server:
+            yield server.sockets[0].getsockname()[1]
+    finally:
+        for task in serving:
+            task.cancel()
+        await asyncio.sleep(0.01)  # the cancelled close their sockets
 
 
 async def black_hole(_peer: Peer) -> None:
