@@ -3,11 +3,12 @@
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import TYPE_CHECKING
 
-from gateway.control import ControlError, Handler, Reply
 from gateway.conservation import Audit, audit
+from gateway.control import ControlError, Handler, Reply
 from gateway.deliver import Delivery
 from gateway.events import Event
 from gateway.journal.log import Log
+from gateway.journal.notices import JournalError
 from gateway.replay import Replay, first_number_since
 from gateway.version import VERSION
 from pipelines.model import NS_PER_S, Outcome, Rejected
@@ -108,6 +109,8 @@ class Handlers:
         try:
             gateway = self._gateway
             report = await Replay(gateway.refine, gateway.events).run(first, last, wanted=wanted)
+        except JournalError as error:
+            raise ControlError(f"the ledger cannot be written: {error}", "Free space, then ask again.") from error
         finally:
             self._replaying = False
         yield {
@@ -143,7 +146,7 @@ def sink_facts(delivery: Delivery) -> Reply:
 
 
 def own_counts(counts: Mapping[str, int], source: str) -> Reply:
-    """What is counted of one source: received, redelivered, refused …"""
+    """What is counted of one source: received, redelivered, refused and so on."""
     found: Reply = {}
     for name, count in counts.items():
         word, _, rest = name.partition(".")

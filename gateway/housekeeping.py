@@ -35,11 +35,16 @@ class Housekeeping:
         while True:
             self._last_turn_s = loop.time()
             self._note_refine(loop.time())
-            if self._gateway.refine.progress.waiting and self._gateway.clock.quality() == "trusted":
-                self._gateway.refine.release_waiting()
+            await self._release_waiting()
             await self._keep_quotas()
             await self._retain_when_due(loop.time())
             await asyncio.sleep(EVERY_S)
+
+    async def _release_waiting(self) -> None:
+        refine = self._gateway.refine
+        if refine.progress.waiting and self._gateway.clock.quality() == "trusted" and refine.release_waiting():
+            with contextlib.suppress(JournalError):  # the journal has said so; the next commit takes them along
+                await refine.ledger.commit(sync=False)
 
     def moving(self) -> Mapping[str, bool]:
         """Each loop: does it move? For the watchdog: a stuck loop stops the pings, and systemd starts us again."""

@@ -73,6 +73,7 @@ class Replay:
                     self._replace(before, outcomes)
                 number = entries[-1].number + 1
                 on_progress(number - 1)
+                await self._refine.ledger.commit(sync=False)  # else sinks would see it with the next live message only
                 await asyncio.sleep(0)
         report = ReplayReport(first, last, refined, changed, retracted)
         self._events.emit(ReplayFinished(first=first, last=last, changed=changed, retracted=retracted))
