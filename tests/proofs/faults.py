@@ -11,7 +11,7 @@ REACHED_WITHIN_S = 60.0
 
 
 def kill_nine_times(gateway: GatewayProcess, times: int, *, entries: int, seed: int) -> list[int]:
-    """Kill −9 and start again at seeded places of the way to ``entries`` messages; returns the intake numbers."""
+    """Kill -9 and start again at seeded places of the way to ``entries`` messages; returns the intake numbers."""
     rng = random.Random(seed)
     reached = []
     for kill in range(times):
