@@ -56,7 +56,7 @@ async def audit(intake: Log, ledger: Log, progress: Progress, deliveries: Sequen
     settled, twice = await _settled(ledger, oldest, intake.next_number)
     entries = outcomes = unread = missing = waited = 0
     number = oldest
-    while batch := intake.read(number, max_entries=1_000):
+    while batch := await intake.fetch(number, max_entries=1_000):
         for entry in batch:
             entries += 1
             if settled[entry.number - oldest]:
@@ -78,7 +78,7 @@ async def _settled(ledger: Log, oldest: int, upto: int) -> tuple[bytearray, int]
     found = bytearray(upto - oldest)
     twice = 0
     number = ledger.oldest_number
-    while batch := ledger.read(number, max_entries=1_000):
+    while batch := await ledger.fetch(number, max_entries=1_000):
         for entry in batch:
             outcome = decode_ledger(entry.payload)
             if entry.kind != KIND_FIRST or not isinstance(outcome, Accepted | Rejected | Duplicate):
@@ -94,7 +94,7 @@ async def _settled(ledger: Log, oldest: int, upto: int) -> tuple[bytearray, int]
 async def _audit_sink(ledger: Log, delivery: Delivery) -> SinkAudit:
     settled = pending = refused = 0
     number = ledger.oldest_number
-    while batch := ledger.read(number, max_entries=1_000):
+    while batch := await ledger.fetch(number, max_entries=1_000):
         for entry in batch:
             item = decode_ledger(entry.payload)
             if isinstance(item, Refused) and item.sink == delivery.sink.id:

@@ -19,6 +19,7 @@ from gateway.journal import notices
 from gateway.journal.cursor import CursorFile
 from gateway.journal.log import Log
 from gateway.journal.options import LogOptions
+from gateway.progress import SNAPSHOT_FILE, load_snapshot
 
 IN_MEMORY_BYTES = 1 << 20
 """What refine and the sinks find in memory when they keep up: some 700 ChirpStack uplinks."""
@@ -48,7 +49,7 @@ class Logs(msgspec.Struct):
             folder / "ledger",
             name="ledger",
             options=options_of(config.ledger, "written"),
-            floor=highest_cursor(folder),
+            floor=max(highest_cursor(folder), highest_in_snapshot(folder)),
             on_notice=lambda notice: announce(notice, events),
         )
         return cls(folder, intake, ledger)
@@ -85,14 +86,21 @@ def highest_cursor(folder: Path) -> int:
     return highest
 
 
+def highest_in_snapshot(folder: Path) -> int:
+    """The ledger number that refine's snapshot speaks of; 0 where there is none."""
+    snapshot = load_snapshot(folder / SNAPSHOT_FILE)
+    return snapshot.ledger_upto if snapshot else 0
+
+
 def announce(notice: notices.Notice, events: Events) -> None:
     """Say what the journal noticed as a named event."""
     match notice:
         case notices.Recovered():
-            if notice.torn_bytes or notice.corrupt_entries or notice.quarantined_files:
-                events.emit(
-                    LogRecovered(log=notice.log, torn_bytes=notice.torn_bytes, corrupt_entries=notice.corrupt_entries)
-                )
+            if notice.torn_bytes or notice.quarantined_files:
+                events.emit(LogRecovered(notice.log, notice.torn_bytes, notice.corrupt_entries))
+            if notice.corrupt_entries:
+                where = "found at start; its bytes are in quarantine/"
+                events.emit(LogCorruption(log=notice.log, entries=notice.corrupt_entries, where=where))
         case notices.Corrupted():
             events.emit(LogCorruption(log=notice.log, entries=notice.entries, where=notice.where))
         case notices.Expired():

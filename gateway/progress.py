@@ -10,7 +10,8 @@ Laws
 
 import os
 import zlib
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -20,6 +21,8 @@ from pipelines.model import Accepted, Duplicate, LedgerEntry, Outcome, Rejected
 from pipelines.process import Memory
 
 SNAPSHOT_VERSION = 1
+MAX_NUMBER = 2**63
+SNAPSHOT_FILE = "refine.snapshot"
 
 KIND_FIRST = 1
 """Ledger kind of an outcome that is the first for its intake number, and of entries that have none."""
@@ -36,6 +39,36 @@ def decode_ledger(payload: bytes) -> LedgerEntry:
     return entry
 
 
+class NumberRuns:
+    """A set of numbers that mostly come in a row: ``runs`` of (first, last), rising. A million cost one pair."""
+
+    def __init__(self, runs: Iterable[tuple[int, int]] = ()) -> None:
+        self.runs = list(runs)
+
+    def __contains__(self, number: int) -> bool:
+        place = bisect_right(self.runs, (number, MAX_NUMBER)) - 1
+        return place >= 0 and number <= self.runs[place][1]
+
+    def __bool__(self) -> bool:
+        return bool(self.runs)
+
+    def add(self, number: int) -> None:
+        """Take in a number; next to the last run, as nearly always, at once."""
+        if number in self:
+            return
+        runs = self.runs
+        place = bisect_right(runs, (number, MAX_NUMBER))
+        if place and runs[place - 1][1] == number - 1:
+            runs[place - 1] = (runs[place - 1][0], number)
+        else:
+            runs.insert(place, (number, number))
+
+    def forget_upto(self, number: int) -> None:
+        """Drop the runs that end at or below a number."""
+        while self.runs and self.runs[0][1] <= number:
+            del self.runs[0]
+
+
 class Snapshot(msgspec.Struct, frozen=True):
     """The file's content: a ledger number and everything that follows from the ledger up to it."""
 
@@ -43,7 +76,7 @@ class Snapshot(msgspec.Struct, frozen=True):
     ledger_upto: int
     position: int
     waiting: list[int]
-    done: list[int]
+    done: list[tuple[int, int]]
     counts: dict[str, int]
     memory: bytes
 
@@ -58,20 +91,23 @@ class Progress:
         self.memory = memory
         self.position = 0
         self.waiting: list[int] = []
-        self.done: set[int] = set()
+        self.done = NumberRuns()
         self.counts = {"accepted": 0, "rejected": 0, "duplicate": 0}
         self.ledger_upto = 0
 
     @classmethod
-    def recover(cls, file: Path, ledger: Log) -> "Progress":
-        """Read the snapshot, then the ledger behind it. An unreadable snapshot means reading the whole ledger."""
+    def recover(cls, file: Path, ledger: Log, *, oldest: int = 1) -> "Progress":
+        """Read the snapshot, then the ledger behind it. An unreadable snapshot means reading the whole ledger.
+
+        ``oldest``: the lowest intake number there still is; what came before needs no outcome any more.
+        """
         progress = cls(Memory())
         snapshot = load_snapshot(file)
         if snapshot is not None and snapshot.ledger_upto < ledger.next_number:
             progress.memory = Memory.restore(snapshot.memory)
             progress.position = snapshot.position
             progress.waiting = list(snapshot.waiting)
-            progress.done = set(snapshot.done)
+            progress.done = NumberRuns(snapshot.done)
             progress.counts = dict(snapshot.counts)
             progress.ledger_upto = snapshot.ledger_upto
         for number, kind, outcome in outcomes_after(ledger, progress.ledger_upto):
@@ -79,6 +115,9 @@ class Progress:
             if kind == KIND_FIRST:
                 progress.note(outcome)
                 progress.memory.absorb(outcome)
+        runs = progress.done.runs
+        if runs and runs[0][0] <= max(progress.position + 1, oldest):
+            progress.advance(runs[0][1])
         return progress
 
     def note(self, outcome: Outcome) -> None:
@@ -92,8 +131,7 @@ class Progress:
     def advance(self, number: int) -> None:
         """Every entry up to ``number`` has an outcome or waits."""
         self.position = number
-        if self.done:
-            self.done = {beyond for beyond in self.done if beyond > number}
+        self.done.forget_upto(number)
 
     def save(self, file: Path) -> None:
         """Write the snapshot beside the old one and put it in its place. Call after the ledger was synced."""
@@ -102,7 +140,7 @@ class Progress:
             self.ledger_upto,
             self.position,
             self.waiting,
-            sorted(self.done),
+            self.done.runs,
             self.counts,
             self.memory.snapshot(),
         )

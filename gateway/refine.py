@@ -18,7 +18,7 @@ from gateway.clock import Clock
 from gateway.events import ClockTrusted, EntryCrashed, Events
 from gateway.ingest import decode_received
 from gateway.journal.log import Entry, Log
-from gateway.progress import KIND_FIRST, Progress, outcome_word
+from gateway.progress import KIND_FIRST, SNAPSHOT_FILE, Progress, outcome_word
 from pipelines.model import Outcome, Received, Rejected
 from pipelines.process import Knowledge, Waiting, process
 
@@ -48,7 +48,7 @@ class Refine:
         self.ledger = ledger
         self.progress = progress
         self.knowledge = knowledge
-        self.snapshot_file = folder / "refine.snapshot"
+        self.snapshot_file = folder / SNAPSHOT_FILE
         self._clock = clock
         self._events = events
         self._on_outcomes = on_outcomes
@@ -67,12 +67,12 @@ class Refine:
 
     async def refine_what_is_there(self) -> None:
         """Refine to the end of the intake, giving sources and sinks the loop between batches."""
-        while self.refine_some():  # noqa: ASYNC110 - not waiting for something: sharing the loop
+        while await self.refine_some():  # noqa: ASYNC110 - not waiting for something: sharing the loop
             await asyncio.sleep(0)
 
-    def refine_some(self) -> int:
+    async def refine_some(self) -> int:
         """Give the next entries their outcomes; returns how many entries were read."""
-        entries = self.intake.read(self.progress.position + 1, max_entries=BATCH)
+        entries = await self.intake.fetch(self.progress.position + 1, max_entries=BATCH)
         if not entries:
             return 0
         done = self.progress.done

@@ -25,7 +25,7 @@ from gateway.knowledge import Known, load_known
 from gateway.ledger_tail import LedgerTail
 from gateway.logs import Logs
 from gateway.memory import be_frugal
-from gateway.progress import Progress
+from gateway.progress import SNAPSHOT_FILE, Progress
 from gateway.refine import Refine
 from gateway.service import notify, watch
 from gateway.sinks import TendedSink
@@ -51,7 +51,7 @@ class Gateway:
         self.refine = Refine(
             logs.intake,
             logs.ledger,
-            Progress.recover(config.gateway.state_dir / "refine.snapshot", logs.ledger),
+            Progress.recover(logs.folder / SNAPSHOT_FILE, logs.ledger, oldest=logs.intake.oldest_number),
             knowledge=known.knowledge,
             folder=config.gateway.state_dir,
             clock=clock,
