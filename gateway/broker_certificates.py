@@ -7,6 +7,7 @@ certificates that do not, and older clients do not mind.
 import ipaddress
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 AUTHORITY_DAYS = 3_650
@@ -55,15 +56,15 @@ def make_authority(certificate: Path, key: Path) -> None:
     certificate.chmod(0o644)
 
 
-def make_server_certificate(tls: Path, authority_key: Path, host: str) -> None:
-    """``tls/server.crt`` and ``server.key`` for a name or address, signed by ``tls/ca.crt``.
+def make_server_certificate(tls: Path, authority_key: Path, hosts: Sequence[str]) -> None:
+    """``tls/server.crt`` and ``server.key`` for names and addresses, signed by ``tls/ca.crt``.
 
     Valid for localhost too. Raises CalledProcessError with openssl's words.
     """
     with tempfile.TemporaryDirectory() as folder:
         settings, request = Path(folder) / "server.cnf", Path(folder) / "server.csr"
-        names = f"{_kind(host)}:{host},DNS:localhost,IP:127.0.0.1"
-        settings.write_text(_SERVER.format(common_name=host[:_LONGEST_COMMON_NAME], names=names), encoding="utf-8")
+        names = ",".join(f"{_kind(host)}:{host}" for host in dict.fromkeys((*hosts, "localhost", "127.0.0.1")))
+        settings.write_text(_SERVER.format(common_name=hosts[0][:_LONGEST_COMMON_NAME], names=names), encoding="utf-8")
         key = tls / "server.key"
         _openssl("req", *_NEW_KEY, "-config", settings, "-keyout", key, "-out", request)
         key.chmod(0o600)

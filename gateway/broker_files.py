@@ -17,6 +17,7 @@ import hashlib
 import os
 import secrets
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -76,8 +77,11 @@ def write_broker_files(
     tls_port: int = 8883,
     listen: str = "127.0.0.1",
     owner: Owner | None = None,
+    also: Sequence[str] = (),
 ) -> BrokerFiles:
-    """Fill a folder. ``listen`` is where the plain port is open; ``owner`` gets what the broker reads and writes.
+    """Fill a folder. ``host`` and ``also`` are the names and addresses that clients connect to.
+
+    ``listen`` is where the plain port is open; ``owner`` gets what the broker reads and writes.
 
     Raises OSError where the folder cannot be written or given away, CalledProcessError when openssl refuses a name,
     and OpensslMissingError before anything is written.
@@ -91,7 +95,7 @@ def write_broker_files(
     files.text(folder / "mosquitto.conf", _filled_in(values), mode=0o644)
     files.text(folder / "acl", access_list(), mode=0o600)
     _write_accounts(files, folder)
-    _write_certificates(files, folder / "tls", folder / "secrets" / "ca.key", host)
+    _write_certificates(files, folder / "tls", folder / "secrets" / "ca.key", (host, *also))
     brokers_own = tuple(folder / name for name in ("acl", "passwords", "tls/server.key", "data"))
     if owner is not None:
         _give_away(brokers_own, owner)
@@ -165,13 +169,13 @@ def _write_accounts(files: _Files, folder: Path) -> None:
     write_secret(folder / "passwords", "\n".join(lines) + "\n")
 
 
-def _write_certificates(files: _Files, tls: Path, authority_key: Path, host: str) -> None:
+def _write_certificates(files: _Files, tls: Path, authority_key: Path, hosts: Sequence[str]) -> None:
     if files.has(tls / "server.crt"):
         return
     if not files.has(tls / "ca.crt"):
         make_authority(tls / "ca.crt", authority_key)
         files.written.append(authority_key)
-    make_server_certificate(tls, authority_key, host)
+    make_server_certificate(tls, authority_key, hosts)
     files.written.append(tls / "server.key")
 
 

@@ -27,10 +27,12 @@ def broker() -> None:
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), metavar="DIR")
 @click.option(
     "--host",
-    default="localhost",
+    "hosts",
+    multiple=True,
+    default=("localhost",),
     show_default=True,
     metavar="NAME",
-    help="Name or address that clients connect to; its certificate is made for it.",
+    help="Name or address that clients connect to, for the certificate. Repeat.",
 )
 @click.option("--port", default=1883, show_default=True, type=click.IntRange(1, 65_535), help="Port without TLS.")
 @click.option("--tls-port", default=8883, show_default=True, type=click.IntRange(1, 65_535), help="Port with TLS.")
@@ -46,7 +48,7 @@ def broker() -> None:
     metavar="USER",
     help="Account that Mosquitto runs as, by name or number. Default: mosquitto, if root runs this and it exists.",
 )
-def setup(folder: Path, host: str, port: int, tls_port: int, listen: str, owner: str | None) -> None:  # noqa: PLR0917 - click passes parameters by name
+def setup(folder: Path, hosts: tuple[str, ...], port: int, tls_port: int, listen: str, owner: str | None) -> None:  # noqa: PLR0917 - click passes parameters by name
     """Write configuration, accounts, access list and TLS certificates into DIR.
 
     Nothing that exists is overwritten: delete a file and run this again to have it made anew.
@@ -54,14 +56,16 @@ def setup(folder: Path, host: str, port: int, tls_port: int, listen: str, owner:
     \b
     Examples:
         citygate broker setup /etc/citygate/mosquitto --host mqtt.mechelen.example
-        citygate broker setup ./broker --port 11883 --tls-port 18883
+        citygate broker setup ./broker --host localhost --host 192.168.1.20 --port 11883 --tls-port 18883
     """
-    for word in (host, listen):
+    for word in (*hosts, listen):
         if not re.fullmatch(NAME_OR_ADDRESS, word):
             fail(Exit.USAGE, f"'{word}' is not a name or address", "Write it as mqtt.city.example or 192.168.1.20")
     account = _account(owner)
     try:
-        files = write_broker_files(folder, host=host, port=port, tls_port=tls_port, listen=listen, owner=account)
+        files = write_broker_files(
+            folder, host=hosts[0], also=hosts[1:], port=port, tls_port=tls_port, listen=listen, owner=account
+        )
     except OpensslMissingError as error:
         fail(Exit.FAILED, str(error))
     except CalledProcessError as error:
@@ -69,7 +73,7 @@ def setup(folder: Path, host: str, port: int, tls_port: int, listen: str, owner:
         fail(Exit.FAILED, f"openssl made no certificate: {said[0] if said else error}", "Is secrets/ca.key there?")
     except OSError as error:
         fail(Exit.FAILED, f"{folder} cannot be filled: {error}", "Name a folder of your own, or use sudo.")
-    _tell(files, owner=owner, account=account, address=f"mqtts://{host}:{tls_port}")
+    _tell(files, owner=owner, account=account, address=f"mqtts://{hosts[0]}:{tls_port}")
     if listen not in LOCAL:
         click.echo(f"warning: port {port} is open on {listen} without TLS: passwords pass there in clear", err=True)
 
