@@ -30,6 +30,7 @@ class GatewayProcess:
 
     folder: Path
     process: subprocess.Popen[bytes] | None = None
+    _starts_before: int = 0
 
     def write(self, config: str, *, pilots: dict[str, str], devices: dict[str, str]) -> None:
         """Put the operator's files in place."""
@@ -48,9 +49,18 @@ class GatewayProcess:
         with self.log.open("ab") as out:
             command = [sys.executable, "-m", "gateway.cli.main", "run", "--config", str(self.folder / "citygate.toml")]
             self.process = subprocess.Popen(command, stdout=out, stderr=out, env=os.environ | {"CITYGATE_LOG": "json"})
+        self._starts_before = before
         if wait:
-            wait_until(lambda: self._died() or self.starts() > before, within_s=READY_WITHIN_S, what="gateway started")
-            assert not self._died(), f"the gateway ended at start; its log ends:\n{self.log_tail()}"
+            self.await_start()
+
+    def await_start(self) -> None:
+        """Wait until the process that was started last says that it is ready."""
+        wait_until(
+            lambda: self._died() or self.starts() > self._starts_before,
+            within_s=READY_WITHIN_S,
+            what="gateway started",
+        )
+        assert not self._died(), f"the gateway ended at start; its log ends:\n{self.log_tail()}"
 
     def starts(self) -> int:
         return len(self.events("GatewayStarted"))

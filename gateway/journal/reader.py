@@ -5,6 +5,7 @@ rewritten or expired meanwhile is looked up again.
 """
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -20,6 +21,9 @@ SMALL_CHUNK_BYTES = 16 << 10
 OPEN_SEGMENTS = 4  # a dictionary ready for use takes some 100 KiB
 REMEMBERED_PLACES = 64
 TRIES = 8  # a segment can be rewritten under a reader, but not often
+FIRST_PAUSE_S = 0.001
+"""Then twice as long each time, 0.13 s in all: between a rewrite's rename and its entry in the list lies a turn of its
+thread, whose priority is the lowest. Without a pause eight tries are over before that."""
 
 
 class StaleSegmentError(OSError):
@@ -111,11 +115,13 @@ class Reader:
     def read(self, start: int, *, upto: int, max_entries: int, max_bytes: int) -> list[Entry]:
         """Entries from ``start`` to ``upto``, at least one if there is one. Raises OSError."""
         with self._lock:
-            for _ in range(TRIES):
+            for attempt in range(TRIES):
                 try:
                     return self._read(start, upto, max_entries, max_bytes)
                 except StaleSegmentError:
                     self._close_all()
+                    if attempt + 1 < TRIES:
+                        time.sleep(FIRST_PAUSE_S * 2**attempt)
             raise OSError(f"segments change faster than they can be read, at number {start}")
 
     def forget(self, segment: Segment) -> None:

@@ -49,7 +49,11 @@ HOSTILE = [
     Hostile("a stranger again", city.plain_body(FIRST_NS + 8, 13.5), "unknown_device", topic=STRANGER_TOPIC),
 ]
 OLD_STATE = Hostile(
-    "an old state without a time", b'{"temperature_c": 99.5}', "retained_without_time", "sensors/station-4/up", retain=True
+    "an old state without a time",
+    b'{"temperature_c": 99.5}',
+    "retained_without_time",
+    "sensors/station-4/up",
+    retain=True,
 )
 OLD_STATE_WITH_TIME = ("sensors/station-5/up", city.plain_body(FIRST_NS - EVERY_NS, -17.5))
 
@@ -148,7 +152,9 @@ def test_a_stranger_who_is_written_down_later_arrives_with_the_true_times(
     books.conserved(gateway)
 
 
-def test_files_with_mistakes_keep_the_old_ones_whole(gateway: GatewayProcess, broker: Server, influxdb1: Server) -> None:
+def test_files_with_mistakes_keep_the_old_ones_whole(
+    gateway: GatewayProcess, broker: Server, influxdb1: Server
+) -> None:
     start(gateway, broker, influxdb1)
     good = gateway.folder / "devices" / "new.toml"
     good.write_text(city.device(STRANGER, "generic/json", "weather-station/new"))
