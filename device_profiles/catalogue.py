@@ -22,8 +22,19 @@ from device_profiles.layouts import LayoutBuilder, Mistake
 from device_profiles.mapping import property_maps
 from device_profiles.mistakes import told
 from device_profiles.profile import ProfileFile
+from device_profiles.shared_layouts import with_shared
 from device_profiles.vectors import VECTORS, Vector
-from pipelines.decode import CompiledProfile, PropertyMap, bytes_decoder, bytes_encoder, network_decoder, with_sums
+from pipelines.decode import (
+    CompiledProfile,
+    Encoder,
+    PropertyMap,
+    built_in_decoder,
+    bytes_decoder,
+    bytes_encoder,
+    network_decoder,
+    with_sums,
+)
+from pipelines.decoders import DECODERS, BuiltIn
 from pipelines.layout.notation import Layouts
 
 VENDORS = Path(__file__).parent / "vendors"
@@ -44,7 +55,11 @@ class Profile(msgspec.Struct, frozen=True):
     def compiled(self) -> CompiledProfile:
         """The profile as refine and the simulators use it."""
         layouts = self.layouts
-        decode = network_decoder(self.name) if layouts is None else bytes_decoder(self.name, layouts)
+        built_in = DECODERS.get(self.file.payload.kind)
+        if built_in is not None:
+            decode = built_in_decoder(self.name, built_in)
+        else:
+            decode = network_decoder(self.name) if layouts is None else bytes_decoder(self.name, layouts)
         return CompiledProfile(
             name=self.name,
             profile_hash=self.profile_hash,
@@ -52,9 +67,14 @@ class Profile(msgspec.Struct, frozen=True):
             mapping=self.mapping,
             reporting_interval_s=self.file.reporting_interval_s,
             privacy_class=self.file.privacy_class,
-            encode=None if layouts is None else bytes_encoder(layouts, self.file.sum),
+            encode=self._encoder(built_in),
             battery_percent=tuple(self.file.battery.curve) if self.file.battery else (),
         )
+
+    def _encoder(self, built_in: BuiltIn | None) -> Encoder | None:
+        if built_in is not None:
+            return built_in.encode
+        return None if self.layouts is None else bytes_encoder(self.layouts, self.file.sum)
 
 
 class CompiledProfiles(Mapping[str, CompiledProfile]):
@@ -126,11 +146,14 @@ def read_profile(name: str, folder: Path) -> tuple[Profile | None, list[str]]:
     if len(raw) > MAX_FILE_BYTES:
         return None, [f"profile.toml: {len(raw)} bytes; a profile has a few kilobytes"]
     try:
-        file = ProfileFile.model_validate(tomllib.loads(raw.decode()))
+        tree, shared = with_shared(tomllib.loads(raw.decode()))
+        file = ProfileFile.model_validate(tree)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         return None, [f"profile.toml is not TOML: {error}"]
     except ValidationError as error:
         return None, told(error, ProfileFile)
+    except ValueError as error:
+        return None, [str(error)]
     layouts: Layouts | None = None
     mistakes: list[Mistake] = []
     if file.payload.reads_bytes:
@@ -144,7 +167,7 @@ def read_profile(name: str, folder: Path) -> tuple[Profile | None, list[str]]:
     texts = [f"{mistake.where}: {mistake.what}" for mistake in mistakes] + _mistakes_in_vectors(folder)
     if mistakes:
         return None, texts
-    digest = blake2b(raw, digest_size=HASH_BYTES).digest()
+    digest = blake2b(raw + shared, digest_size=HASH_BYTES).digest()
     return Profile(name, folder, file, layouts, mapping, digest), texts
 
 

@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
+from pipelines.decoders import DECODERS
+
 _NUMBER = re.compile(r"[+-]?\d{1,18}(/\d{1,18}|(\.\d{1,18})?(e[+-]?\d{1,2})?)")
 
 Scalar = bool | int | float | str
@@ -118,20 +120,32 @@ class LayoutTable(Table):
 
 
 class PayloadTable(LayoutTable):
-    """How the bytes are read; ``when`` has a layout of its own for some ports: ``1``, ``"1, 2"``."""
+    """How the bytes are read; ``when`` has a layout of its own for some ports: ``1``, ``"1, 2"``.
 
-    kind: Literal["fixed", "tlv", "flags", "network", "json"]  # type: ignore[assignment]
+    ``use`` names the shared layout that was filled in. Some kinds are formats with a reader of their own, in
+    ``pipelines/decoders``.
+    """
+
+    kind: Literal["fixed", "tlv", "flags", "network", "json", "cayenne-lpp", "senml-json", "senml-cbor", "dsmr-p1"]  # type: ignore[assignment]
+    use: str = ""
     when: dict[str, LayoutTable] = {}
 
     @property
     def reads_bytes(self) -> bool:
-        """False for values that come decoded."""
-        return self.kind not in {"network", "json"}
+        """True where a layout of tables reads the bytes; false for values that come decoded and for built-in kinds."""
+        return self.kind in {"fixed", "tlv", "flags"}
+
+    @property
+    def built_in(self) -> bool:
+        """True for a format that has a reader of its own."""
+        return self.kind in DECODERS
 
     @model_validator(mode="after")
     def _decoded_values_have_no_layout(self) -> Self:
         if not self.reads_bytes and (self.has_body or self.when or self.header):
-            raise ValueError(f"kind {self.kind!r} takes decoded values: no fields, items, blocks, header or when")
+            raise ValueError(
+                f"kind {self.kind!r} takes decoded values or is built in: no fields, items, blocks, header or when"
+            )
         if self.reads_bytes and not self.has_body and not self.when:
             raise ValueError(f"kind {self.kind!r} needs fields, items, blocks or when")
         return self

@@ -1,8 +1,9 @@
 """``vectors.json``: what a profile must make of given frames, right and wrong ones. They stand beside the profile.
 
-A vector has ``port`` and ``hex``, or ``decoded`` for values that come decoded; and ``expect`` (vendor readings; a list
-for a history, newest first) or ``error`` (part of the rejection's text). ``encodes = false``: the frame is read, but
-the device could say the same in other bytes. ``source``: the maker's document, title and page, that has this frame.
+A vector has ``port`` and ``hex`` (or ``text``), or ``decoded`` for values that come decoded; and ``expect`` (vendor
+readings; a list for a history, newest first) or ``error`` (part of the rejection's text). ``encodes = false``: the
+frame is read, but the device could say the same in other bytes. ``source``: the maker's document, title and page,
+that has this frame.
 """
 
 import math
@@ -23,6 +24,7 @@ class Vector(Table):
     about: str = Field(min_length=1)
     port: int | None = Field(default=None, ge=0, le=255)
     hex: str | None = Field(default=None, pattern=r"^([0-9a-fA-F]{2} *)*$")
+    text: str | None = None
     decoded: dict[str, Any] | None = None
     expect: dict[str, Scalar | list[Scalar]] | None = None
     error: str | None = None
@@ -31,17 +33,23 @@ class Vector(Table):
 
     @model_validator(mode="after")
     def _one_input_and_one_outcome(self) -> Self:
-        if (self.hex is None) == (self.decoded is None):
-            raise ValueError("needs hex, or decoded; one of them")
+        if sum(given is not None for given in (self.hex, self.text, self.decoded)) != 1:
+            raise ValueError("needs hex, text, or decoded; one of them")
         if (self.expect is None) == (self.error is None):
             raise ValueError("needs expect, or error; one of them")
         return self
 
     @property
+    def payload(self) -> bytes | None:
+        """The frame's bytes; None for values that come decoded."""
+        if self.text is not None:
+            return self.text.encode()
+        return None if self.hex is None else bytes.fromhex(self.hex)
+
+    @property
     def uplink(self) -> Uplink:
         """The uplink that carries this frame."""
-        payload = None if self.hex is None else bytes.fromhex(self.hex)
-        return Uplink("vector", payload=payload, f_port=self.port, decoded=self.decoded)
+        return Uplink("vector", payload=self.payload, f_port=self.port, decoded=self.decoded)
 
 
 VECTORS = TypeAdapter(list[Vector])
@@ -63,14 +71,14 @@ def difference(profile: CompiledProfile, vector: Vector) -> str:
 
 
 def _difference_of_bytes(profile: CompiledProfile, vector: Vector) -> str:
-    if profile.encode is None or not vector.encodes or vector.hex is None:
+    if profile.encode is None or not vector.encodes or vector.payload is None:
         return ""
     assert vector.expect is not None
     try:
         payload = profile.encode(vector.expect, vector.port)
     except Unwritable as unwritable:
         return f"{vector.about}: cannot be encoded: {unwritable}"
-    wanted = bytes.fromhex(vector.hex)
+    wanted = vector.payload
     return "" if payload == wanted else f"{vector.about}: encodes to {payload.hex()} instead of {wanted.hex()}"
 
 

@@ -14,7 +14,8 @@ from fractions import Fraction
 
 import msgspec
 
-from pipelines.layout.frames import NothingToRead, compile_layouts
+from pipelines.decoders import BuiltIn
+from pipelines.layout.frames import FrameReader, NothingToRead, compile_layouts
 from pipelines.layout.notation import Layouts, Reading
 from pipelines.layout.read import Unreadable
 from pipelines.layout.write import Encoder, encoder
@@ -26,6 +27,7 @@ __all__ = [
     "Encoder",
     "PropertyMap",
     "Reading",
+    "built_in_decoder",
     "bytes_decoder",
     "bytes_encoder",
     "decode",
@@ -103,8 +105,15 @@ def decode(profile: CompiledProfile, uplink: Uplink) -> list[Reading] | Rejected
 
 def bytes_decoder(name: str, layouts: Layouts) -> Decoder:
     """Decode the device's own bytes by layouts. ``name`` is the profile's, for the text of a rejection."""
-    read = compile_layouts(layouts)
+    return _decoder(name, compile_layouts(layouts))
 
+
+def built_in_decoder(name: str, built_in: BuiltIn) -> Decoder:
+    """Decode a format that has a reader of its own. ``name`` is the profile's, for the text of a rejection."""
+    return _decoder(name, built_in.decode)
+
+
+def _decoder(name: str, read: FrameReader) -> Decoder:
     def decode_bytes(uplink: Uplink) -> list[Reading] | Rejected:
         payload = uplink.payload
         if payload is None:

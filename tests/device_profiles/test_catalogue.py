@@ -121,7 +121,7 @@ def test_all_mistakes_of_all_profiles_are_told_at_once(tmp_path: Path) -> None:
         ),
         ('privacy_class = "A"', 'privacy_class = "E"', "privacy_class: 'E' is not one of 'A', 'B', 'C' or 'D'"),
         ("[identity]", "[identety]", "identety: unknown. Did you mean 'identity'?"),
-        ('kind = "fixed"', 'kind = "network"', "kind 'network' takes decoded values: no fields"),
+        ('kind = "fixed"', 'kind = "network"', "kind 'network' takes decoded values or is built in: no fields"),
         ('scale = "1/10"', 'scale = "1/0"', "scale: '1/0' divides by zero. Write 0.1 or '1/63'"),
         ('scale = "1/10"', 'scale = "1e999999999"', "scale: '1e999999999' is no number. Write 0.1 or '1/63'"),
         ('scale = "1/10"', "scale = inf", "scale: 'inf' is no number. Write 0.1 or '1/63'"),
@@ -155,7 +155,7 @@ def test_faulty_vectors_are_told_and_the_profile_still_reads(tmp_path: Path) -> 
     catalogue = Catalogue.load([folder_with(tmp_path, GOOD, vectors=vectors)])
     assert "acme/one" in catalogue.profiles
     assert catalogue.mistakes == [
-        "acme/one: vectors.json: 0: needs hex, or decoded; one of them",
+        "acme/one: vectors.json: 0: needs hex, text, or decoded; one of them",
         "acme/one: vectors.json: 1: needs expect, or error; one of them",
         "acme/one: vectors.json: 2.about: missing",
         "acme/one: vectors.json: 2.abuot: unknown. Did you mean 'about'?",
