@@ -63,6 +63,7 @@ class GatewayTable(Table):
     pilots_dir: Path = Path("pilots")
     profiles_dir: Path | None = None
     log: Literal["auto", "json", "text"] = "auto"
+    loop: Literal["asyncio", "uvloop"] = "asyncio"
     stop_within_s: Annotated[float, Field(gt=0, le=600)] = 20.0
 
 

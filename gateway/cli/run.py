@@ -1,6 +1,7 @@
 """``citygate run``."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import rich_click as click
@@ -31,7 +32,20 @@ def run(config_path: Path | None) -> None:
 
     try:
         with mistakes_end_the_command():
-            complete = asyncio.run(serve(config))
+            with asyncio.Runner(loop_factory=loop_factory(config.gateway.loop)) as runner:
+                complete = runner.run(serve(config))
     except OSError as error:
         fail(Exit.FAILED, f"the gateway cannot run: {error}", "citygate check tells more.")
     raise SystemExit(Exit.OK if complete else Exit.FAILED)
+
+
+def loop_factory(name: str) -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """What makes the event loop: None for asyncio's own. Ends the command where uvloop is asked for and missing."""
+    if name == "asyncio":
+        return None
+    try:
+        import uvloop  # noqa: PLC0415 - an optional extra
+    except ImportError:
+        fail(Exit.MISTAKES, "gateway.loop: uvloop is not installed", "pip install 'citygate[uvloop]', or take it out.")
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory

@@ -1,0 +1,84 @@
+"""README.md under test: its console blocks are run, its links resolve, its tables name what there is.
+
+A block is a session: ``$`` lines are typed into one bash (``>`` continues a line), the rest is what it prints. Figures are
+not compared, nor blank runs; a line ``…`` stands for any lines.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```console\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+MARK = "--- end of command ---"
+
+
+def steps(block: str) -> list[tuple[str, list[str]]]:
+    """(command, lines it prints) in order."""
+    found: list[tuple[str, list[str]]] = []
+    for line in block.splitlines():
+        if line.startswith("$ "):
+            found.append((line[2:], []))
+        elif line.startswith(">"):
+            command, printed = found[-1]
+            found[-1] = (command + "\n" + line[2:], printed)
+        else:
+            found[-1][1].append(line)
+    return found
+
+
+def plain(line: str) -> str:
+    """Without figures and runs of blanks."""
+    return " ".join(re.sub(r"\d[\d,.:]*", "#", line).split())
+
+
+def matches(expected: list[str], printed: list[str]) -> bool:
+    """Whether the printed lines are the expected ones, ``…`` standing for any."""
+    pattern = "".join(r"(?:.*\n)*" if line == "…" else re.escape(plain(line)) + r"\n" for line in expected)
+    return re.fullmatch(pattern, "".join(plain(line) + "\n" for line in printed if line.strip())) is not None
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.split("\n", 1)[0][2:40])
+def test_the_commands_of_the_readme_print_what_it_says(block: str, tmp_path: Path) -> None:
+    session = steps(block)
+    script = "set -m\n" + "".join(f"{command}\necho '{MARK}'\n" for command, _ in session)
+    bin_folder = Path(sys.executable).parent
+    env = os.environ | {"PATH": f"{bin_folder}:{os.environ['PATH']}", "COLUMNS": "120", "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        ["bash", "-c", script],
+        cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=90,
+    )  # fmt: skip
+    outputs = done.stdout.split(MARK + "\n")
+    for (command, expected), output in zip(session, outputs, strict=False):
+        assert matches(expected, output.splitlines()), f"$ {command}\n{output}"
+    assert len(outputs) > len(session), done.stdout
+
+
+@pytest.mark.parametrize("page", sorted(ROOT.rglob("*.md")), ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_relative_link_of_a_page_resolves(page: Path) -> None:
+    if any(part.startswith(".") for part in page.relative_to(ROOT).parts):
+        return
+    for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+        if not re.match(r"[a-z]+:", target):
+            assert (page.parent / target).exists(), f"{page.relative_to(ROOT)} links {target}"
+
+
+def test_every_dependency_is_in_the_readmes_table_with_its_reason() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = list(project["dependencies"])
+    for extra in project["optional-dependencies"].values():
+        wanted += extra
+    for requirement in wanted:
+        name = re.split(r"[<>=\[; ]", requirement)[0]
+        assert re.search(rf"^\|[^|]*\b{re.escape(name)}\b[^|]*\|.{{20,}}\|", README, re.MULTILINE), name
+
+
+def test_every_room_has_a_readme() -> None:
+    for room in ("gateway", "device_profiles", "pipelines", "simulators", "deploy", "tests"):
+        assert (ROOT / room / "README.md").is_file(), room
