@@ -1,7 +1,7 @@
 """README.md under test: its console blocks are run, its links resolve, its tables name what there is.
 
-A block is a session: ``$`` lines are typed into one bash (``>`` continues a line), the rest is what it prints. Figures are
-not compared, nor blank runs; a line ``…`` stands for any lines.
+A block is a session: ``$`` lines are typed into one bash (``>`` continues a line), the rest is what it prints.
+Figures are not compared, nor runs of blanks; a line ``…`` stands for any lines.
 """
 
 import os

@@ -31,9 +31,9 @@ def run(config_path: Path | None) -> None:
     from gateway.run import serve  # noqa: PLC0415 - a mistake in the file is told before anything heavy is loaded
 
     try:
-        with mistakes_end_the_command():
-            with asyncio.Runner(loop_factory=loop_factory(config.gateway.loop)) as runner:
-                complete = runner.run(serve(config))
+        runner = asyncio.Runner(loop_factory=loop_factory(config.gateway.loop))
+        with mistakes_end_the_command(), runner:
+            complete = runner.run(serve(config))
     except OSError as error:
         fail(Exit.FAILED, f"the gateway cannot run: {error}", "citygate check tells more.")
     raise SystemExit(Exit.OK if complete else Exit.FAILED)
