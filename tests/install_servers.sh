@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Installs the servers that tests start, and the programs that check files of deploy/ (docker-compose, systemd-analyze),
+# Installs the servers that tests start, and the programs that check files of deploy/ (docker-compose, systemd, strace),
 # from Debian's packages, when run as root on Debian. Never starts them: tests start their own, on free loopback ports.
 set -euo pipefail
 
-packages=(mosquitto mosquitto-clients influxdb victoria-metrics openssl docker-compose systemd)
+packages=(mosquitto mosquitto-clients influxdb victoria-metrics openssl docker-compose systemd strace)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
