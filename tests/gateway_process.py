@@ -30,6 +30,8 @@ class GatewayProcess:
 
     folder: Path
     process: subprocess.Popen[bytes] | None = None
+    code: Path | None = None
+    """The checkout whose code runs; the present one when None."""
     _starts_before: int = 0
 
     def write(self, config: str, *, pilots: dict[str, str], devices: dict[str, str]) -> None:
@@ -48,7 +50,8 @@ class GatewayProcess:
         before = self.starts()
         with self.log.open("ab") as out:
             command = [sys.executable, "-m", "gateway.cli.main", "run", "--config", str(self.folder / "citygate.toml")]
-            self.process = subprocess.Popen(command, stdout=out, stderr=out, env=os.environ | {"CITYGATE_LOG": "json"})
+            env = os.environ | {"CITYGATE_LOG": "json"}
+            self.process = subprocess.Popen(command, stdout=out, stderr=out, env=env, cwd=self.code)
         self._starts_before = before
         if wait:
             self.await_start()

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
 
 ANSWER_WITHIN_S = 60.0
 
@@ -16,7 +17,7 @@ class Sender:
 
     def __init__(self, port: int) -> None:
         self._port = port
-        self._client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
         self._client.max_inflight_messages_set(1_000)
         self._client.max_queued_messages_set(0)
         self._client.on_publish = self._on_puback

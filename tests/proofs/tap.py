@@ -8,6 +8,7 @@ import contextlib
 import socket
 import threading
 from collections.abc import Callable
+from typing import Self
 
 _PUBLISH, _PUBACK = 3, 4
 _CHUNK = 64 * 1024
@@ -68,7 +69,7 @@ class Tap:
         self._accepting = threading.Thread(target=self._accept, name="tap", daemon=True)
         self._carrying: list[threading.Thread] = []
 
-    def __enter__(self) -> "Tap":
+    def __enter__(self) -> Self:
         self._accepting.start()
         return self
 
