@@ -6,6 +6,7 @@ the process (a person, the kernel short of memory) may do it in the middle of an
 Written without fsync: the page cache outlives the process, and a power cut is not what an entry does.
 """
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -27,6 +28,7 @@ class Breadcrumb:
         self._times = int.from_bytes(raw[_NUMBER_BYTES:], "little")
         self.found = self._suspect if self._times >= BLAMED_AFTER else 0
         self.careful_left = CAREFUL_ENTRIES if self._running.exists() else 0
+        self._named = 0
         self._running.touch()
 
     def drop(self, number: int) -> None:
@@ -36,13 +38,17 @@ class Breadcrumb:
 
     def clear(self) -> None:
         """Nothing is being refined."""
-        self._write(0, 0)
+        if self._named:
+            self._write(0, 0)
 
     def end_cleanly(self) -> None:
         """The stop was orderly: the next start need not be careful."""
-        self.clear()
+        self._write(0, 0)
         os.close(self._fd)
         self._running.unlink(missing_ok=True)
 
     def _write(self, number: int, times: int) -> None:
-        os.pwrite(self._fd, number.to_bytes(_NUMBER_BYTES, "little") + times.to_bytes(_NUMBER_BYTES, "little"), 0)
+        self._named = number
+        with contextlib.suppress(OSError):  # a full disk takes no crumb: refining goes on all the same
+            crumb = number.to_bytes(_NUMBER_BYTES, "little") + times.to_bytes(_NUMBER_BYTES, "little")
+            os.pwrite(self._fd, crumb, 0)

@@ -42,8 +42,10 @@ class Housekeeping:
 
     async def _release_waiting(self) -> None:
         refine = self._gateway.refine
-        if refine.progress.waiting and self._gateway.clock.quality() == "trusted" and refine.release_waiting():
-            with contextlib.suppress(JournalError):  # the journal has said so; the next commit takes them along
+        if not refine.progress.waiting or self._gateway.clock.quality() != "trusted":
+            return
+        with contextlib.suppress(JournalError):  # the journal has said so; the next commit takes them along
+            while refine.release_waiting():
                 await refine.ledger.commit(sync=False)
 
     def moving(self) -> Mapping[str, bool]:

@@ -58,10 +58,13 @@ class NumberRuns:
             return
         runs = self.runs
         place = bisect_right(runs, (number, MAX_NUMBER))
+        first = last = number
+        if place < len(runs) and runs[place][0] == number + 1:
+            last = runs.pop(place)[1]
         if place and runs[place - 1][1] == number - 1:
-            runs[place - 1] = (runs[place - 1][0], number)
-        else:
-            runs.insert(place, (number, number))
+            place -= 1
+            first = runs.pop(place)[0]
+        runs.insert(place, (first, last))
 
     def forget_upto(self, number: int) -> None:
         """Drop the runs that end at or below a number."""
@@ -103,8 +106,9 @@ class Progress:
         """
         progress = cls(Memory())
         snapshot = load_snapshot(file)
-        if snapshot is not None and snapshot.ledger_upto < ledger.next_number:
-            progress.memory = Memory.restore(snapshot.memory)
+        memory = memory_in(snapshot)
+        if snapshot is not None and memory is not None and snapshot.ledger_upto < ledger.next_number:
+            progress.memory = memory
             progress.position = snapshot.position
             progress.waiting = list(snapshot.waiting)
             progress.done = NumberRuns(snapshot.done)
@@ -133,8 +137,8 @@ class Progress:
         self.position = number
         self.done.forget_upto(number)
 
-    def save(self, file: Path) -> None:
-        """Write the snapshot beside the old one and put it in its place. Call after the ledger was synced."""
+    def pack(self) -> bytes:
+        """The snapshot of this moment, for ``write_snapshot`` once the ledger of this moment is synced."""
         snapshot = Snapshot(
             SNAPSHOT_VERSION,
             self.ledger_upto,
@@ -145,12 +149,17 @@ class Progress:
             self.memory.snapshot(),
         )
         body = _encode(snapshot)
-        fresh = file.with_suffix(".fresh")
-        with fresh.open("wb") as out:
-            out.write(zlib.crc32(body).to_bytes(4, "big") + body)
-            out.flush()
-            os.fsync(out.fileno())
-        fresh.replace(file)
+        return zlib.crc32(body).to_bytes(4, "big") + body
+
+
+def write_snapshot(file: Path, packed: bytes) -> None:
+    """Write it beside the old one and put it in its place. Raises OSError; the old one is whole then."""
+    fresh = file.with_suffix(".fresh")
+    with fresh.open("wb") as out:
+        out.write(packed)
+        out.flush()
+        os.fsync(out.fileno())
+    fresh.replace(file)
 
 
 def load_snapshot(file: Path) -> Snapshot | None:
@@ -163,6 +172,14 @@ def load_snapshot(file: Path) -> Snapshot | None:
     except (OSError, msgspec.DecodeError):
         return None
     return snapshot if snapshot.version == SNAPSHOT_VERSION else None
+
+
+def memory_in(snapshot: Snapshot | None) -> Memory | None:
+    """The memory of devices in a snapshot; None where an earlier version of the gateway wrote another form."""
+    try:
+        return Memory.restore(snapshot.memory) if snapshot else None
+    except (msgspec.DecodeError, TypeError, ValueError):
+        return None
 
 
 def outcomes_after(ledger: Log, number: int) -> Iterator[tuple[int, int, Outcome]]:

@@ -4,10 +4,14 @@ Laws
 - A pure function of intake, profiles and devices: the ledger can always be rebuilt from the intake.
 - Reads only what is durable. Never holds up an acknowledgement; never raises for what an entry says.
 - An entry that must wait (no trusted clock) waits by number; those behind it go on.
-- An entry that kills the process is set aside by the breadcrumb at the next start: no crash loop.
+- An entry that kills the process is set aside by the breadcrumb, one that raises by the next run: no crash loop.
+- The ledger is written after every batch. So a kill costs one batch of work, and the next start finds the entry that
+  killed near its beginning, where the breadcrumb is.
 """
 
 import asyncio
+import contextlib
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -18,13 +22,20 @@ from gateway.clock import Clock
 from gateway.events import ClockTrusted, EntryCrashed, Events
 from gateway.ingest import decode_received
 from gateway.journal.log import Entry, Log
-from gateway.progress import KIND_FIRST, SNAPSHOT_FILE, Progress, outcome_word
+from gateway.journal.notices import JournalError
+from gateway.progress import KIND_FIRST, SNAPSHOT_FILE, Progress, outcome_word, write_snapshot
 from pipelines.model import Outcome, Received, Rejected
 from pipelines.process import Knowledge, Waiting, process
 
 BATCH = 500
 GATHER_S = 0.1
+PACE_S = 0.01
 SNAPSHOT_EVERY_S = 60.0
+LEDGER_PAUSE_S = 1.0
+RELEASED_AT_ONCE = 1_000
+"""So many entries that waited for the clock get their outcome in one go; the loop belongs to others too."""
+
+EARLIER_BOOT = "received in an earlier boot, before the clock was set: its time cannot be known"
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -42,6 +53,7 @@ class Refine:
         folder: Path,
         clock: Clock,
         events: Events,
+        sinks_catch_up: Callable[[], bool] = lambda: False,
         on_outcomes: Callable[[int, Sequence[Outcome], int], None] = lambda _first, _outcomes, _kind: None,
     ) -> None:
         self.intake = intake
@@ -51,8 +63,13 @@ class Refine:
         self.snapshot_file = folder / SNAPSHOT_FILE
         self._clock = clock
         self._events = events
+        self._sinks_catch_up = sinks_catch_up
         self._on_outcomes = on_outcomes
+        self.ledger_refuses = False
+        """True while the ledger cannot be written: refine waits for space and is not stuck."""
         self._breadcrumb = Breadcrumb(folder)
+        self._refining = 0
+        self._saving = threading.Lock()
         self._snapshot_due_ns = 0
 
     async def run(self) -> None:
@@ -61,14 +78,18 @@ class Refine:
         while True:
             await self.intake.wait_past(self.progress.position)
             await self.refine_what_is_there()
-            await self.ledger.commit(sync=False)
             await self._snapshot_when_due()
             await asyncio.sleep(GATHER_S)  # wake-ups cost more than the work: let the next entries gather
 
     async def refine_what_is_there(self) -> None:
-        """Refine to the end of the intake, giving sources and sinks the loop between batches."""
-        while await self.refine_some():  # noqa: ASYNC110 - not waiting for something: sharing the loop
-            await asyncio.sleep(0)
+        """Refine to the end of the intake, giving sources and sinks the loop between batches.
+
+        In a burst it does not run further ahead of the sinks than memory holds: they would have to read it all again.
+        """
+        while await self.refine_some():
+            await self._commit()
+            if self._sinks_catch_up():
+                await asyncio.sleep(PACE_S)
 
     async def refine_some(self) -> int:
         """Give the next entries their outcomes; returns how many entries were read."""
@@ -78,15 +99,19 @@ class Refine:
         done = self.progress.done
         fresh = [entry for entry in entries if entry.number not in done] if done else entries
         outcomes: list[Outcome] = []
-        for entry in fresh:
-            result = self._refine_one(entry, decode_received(entry.payload))
-            if isinstance(result, Waiting):
-                self.progress.waiting.append(entry.number)
-            else:
-                outcomes.append(result)
-        self._breadcrumb_done()
-        self.write(outcomes)
-        self.progress.advance(entries[-1].number)
+        try:
+            for entry in fresh:
+                self._refining = entry.number
+                result = self._refine_one(entry, decode_received(entry.payload))
+                if isinstance(result, Waiting):
+                    self.progress.waiting.append(entry.number)
+                else:
+                    outcomes.append(result)
+            self._refining = 0
+        finally:  # should one raise, those before it keep their outcomes: the memory has taken them in already
+            self.write(outcomes)
+            self.progress.advance(self._refining - 1 if self._refining else entries[-1].number)
+        self._breadcrumb.clear()
         return len(entries)
 
     def write(self, outcomes: Sequence[Outcome], kind: int = KIND_FIRST) -> None:
@@ -102,18 +127,30 @@ class Refine:
         self._on_outcomes(first, outcomes, kind)
 
     def release_waiting(self) -> int:
-        """The clock is trusted now: give the entries that waited for it their outcome. Returns how many."""
-        numbers, self.progress.waiting = self.progress.waiting, []
+        """The clock is trusted now: give the entries that waited for it their outcome, a thousand at most.
+
+        Those of an earlier boot can never have one and are rejected. Returns how many are waiting no longer.
+        """
+        numbers, self.progress.waiting = (
+            self.progress.waiting[:RELEASED_AT_ONCE],
+            self.progress.waiting[RELEASED_AT_ONCE:],
+        )
+        still: list[int] = []
         for number in numbers:
-            entries = self.intake.read(number, max_entries=1)
-            if entries and entries[0].number == number:
-                received = self._stamp(decode_received(entries[0].payload))
-                result = process(number, received, self.knowledge, self.progress.memory)
-                if isinstance(result, Waiting):
-                    self.progress.waiting.append(number)
-                else:
-                    self.write([result])
-        released = len(numbers) - len(self.progress.waiting)
+            if (received := self._received(number)) is None:
+                continue
+            result = process(number, self._stamp(received), self.knowledge, self.progress.memory)
+            if not isinstance(result, Waiting):
+                self.write([result])
+            elif received.boot != self._clock.boot:
+                ns = received.received_ns
+                self.write(
+                    [Rejected("implausible_time", EARLIER_BOOT, of=number, device=result.device, received_ns=ns)]
+                )
+            else:
+                still.append(number)
+        self.progress.waiting += still
+        released = len(numbers) - len(still)
         if released:
             self._events.emit(ClockTrusted(released=released))
         return released
@@ -126,10 +163,16 @@ class Refine:
         return {"position": progress.position, **progress.counts, "waiting": waiting, "unread": unread}
 
     async def stop(self) -> None:
-        """Sync the ledger, keep the snapshot, and mark the end as clean."""
-        await self.ledger.commit()
-        self.progress.save(self.snapshot_file)
-        self._breadcrumb.end_cleanly()
+        """Sync the ledger, keep the snapshot, and mark the end as clean; without space, leave it an unclean one."""
+        packed = self.progress.pack()
+        with contextlib.suppress(OSError):
+            await self.ledger.commit()
+            self._save(packed)
+            self._breadcrumb.end_cleanly()
+
+    def _save(self, packed: bytes) -> None:
+        with self._saving:
+            write_snapshot(self.snapshot_file, packed)
 
     def _refine_one(self, entry: Entry, received: Received) -> Outcome | Waiting:
         if self._breadcrumb.careful_left:
@@ -137,21 +180,24 @@ class Refine:
             self._breadcrumb.drop(entry.number)
         return process(entry.number, received, self.knowledge, self.progress.memory)
 
-    def _breadcrumb_done(self) -> None:
-        if self._breadcrumb.careful_left:
-            self._breadcrumb.clear()
-
     def _set_crashed_aside(self) -> None:
-        number, self._breadcrumb.found = self._breadcrumb.found, 0
+        """Reject the entry that the breadcrumb blames, or the one that raised in this process's last run."""
+        detail = "the gateway died while it refined this entry; report it with these bytes"
+        if self._refining:
+            detail = "the gateway failed while it refined this entry; report it with these bytes and the log"
+        number = self._refining or self._breadcrumb.found
+        self._refining = self._breadcrumb.found = 0
         if number <= self.progress.position or number in self.progress.done:
             return
-        entries = self.intake.read(number, max_entries=1)
-        if entries and entries[0].number == number:
-            received = decode_received(entries[0].payload)
-            detail = "the gateway died while it refined this entry; report it with these bytes"
+        if (received := self._received(number)) is not None:
             self.write([Rejected("crashed", detail, of=number, received_ns=received.received_ns)])
             self.progress.done.add(number)
             self._events.emit(EntryCrashed(number=number))
+
+    def _received(self, number: int) -> Received | None:
+        """What an intake entry holds; None when it has expired or is lost."""
+        entries = self.intake.read(number, max_entries=1)
+        return decode_received(entries[0].payload) if entries and entries[0].number == number else None
 
     def _stamp(self, received: Received) -> Received:
         """Give an entry of this boot its wall time from the monotonic clock; leave one of an earlier boot alone."""
@@ -161,9 +207,23 @@ class Refine:
         wall_ns = self._clock.wall_ns() - age_ns
         return msgspec.structs.replace(received, received_ns=wall_ns, clock="trusted")
 
+    async def _commit(self) -> None:
+        """Write the ledger, or wait until it can be written: the intake keeps everything, the journal says why."""
+        while True:
+            try:
+                await self.ledger.commit(sync=False)
+            except JournalError:
+                self.ledger_refuses = True
+                await asyncio.sleep(LEDGER_PAUSE_S)
+            else:
+                self.ledger_refuses = False
+                return
+
     async def _snapshot_when_due(self) -> None:
         if self._clock.monotonic_ns() < self._snapshot_due_ns:
             return
         self._snapshot_due_ns = self._clock.monotonic_ns() + int(SNAPSHOT_EVERY_S * 1e9)
-        await self.ledger.commit()
-        self.progress.save(self.snapshot_file)
+        packed = self.progress.pack()  # before the commit: what is appended meanwhile is not synced by it
+        with contextlib.suppress(OSError):  # a snapshot saves reading and nothing else: the next one will do
+            await self.ledger.commit()
+            await asyncio.to_thread(self._save, packed)
