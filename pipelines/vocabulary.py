@@ -2,7 +2,7 @@
 
 Laws
 - A name never changes its unit, kind or meaning; rows are added, never altered.
-- Units are UCUM here; ``unit_code`` is the UN/CEFACT Recommendation 20 code that NGSI-LD wants ("" where none is clean).
+- Units are UCUM here; ``unit_code`` is UN/CEFACT Recommendation 20, which NGSI-LD wants ("" where none is clean).
 - ``low`` and ``high`` are what the physical quantity can be outdoors in a city, not what a sensor may say.
 """
 
@@ -96,6 +96,12 @@ _ROWS = (
     _row("bicycle_count_interval", "{count}", "Bicycles in the interval", 0, 20_000, code="C62"),
     _row("people_count_interval", "{count}", "People in the interval", 0, 100_000, code="C62"),
     _row("vehicle_count_interval", "{count}", "Motor vehicles in the interval", 0, 50_000, code="C62"),
+    _row("people_count", "{count}", "People counted since the sensor's start", 0, kind="counter", code="C62"),
+    _row("people_present", "{count}", "People inside now", 0, 100_000, code="C62"),
+    _row("presence", "1", "Somebody is there", kind="flag"),
+    _row("vehicle_count", "{count}", "Motor vehicles counted since the sensor's start", 0, kind="counter", code="C62"),
+    _row("wifi_devices", "{count}", "Wi-Fi devices nearby in the interval", 0, 100_000, code="C62"),
+    _row("ble_devices", "{count}", "Bluetooth devices nearby in the interval", 0, 100_000, code="C62"),
     _row("speed_kmh", "km/h", "Mean speed", 0, 250, code="KMH"),
     # green
     _row("soil_moisture_percent", "%", "Volumetric water content of soil", 0, 100, code="P1", max_step=60),
@@ -113,12 +119,24 @@ _ROWS = (
     _row("pm10_ug_m3", "ug/m3", "Particles up to 10 µm", 0, 3_000, code="GQ"),
     _row("no2_ug_m3", "ug/m3", "Nitrogen dioxide", 0, 2_000, code="GQ"),
     _row("o3_ug_m3", "ug/m3", "Ozone", 0, 1_000, code="GQ"),
+    _row("co_ppm", "[ppm]", "Carbon monoxide", 0, 1_000, code="59"),
+    _row("tvoc_ppb", "[ppb]", "Volatile organic compounds, total", 0, 65_535, code="61"),
+    _row("formaldehyde_ppb", "[ppb]", "Formaldehyde", 0, 10_000, code="61"),
     _row("illuminance_lx", "lx", "Illuminance", 0, 200_000, code="LUX"),
     # noise
     _row("laeq_db", "dB", "Equivalent continuous A-weighted level", 20, 140, code="2N", stuck_after=24),
     _row("lamax_db", "dB", "Maximum A-weighted level", 20, 150, code="2N"),
+    _row("la_db", "dB", "A-weighted level at the moment of sending", 20, 140, code="2N"),
+    _row("la10_db", "dB", "A-weighted level exceeded in 10 % of the interval", 20, 140, code="2N"),
+    _row("la50_db", "dB", "A-weighted level exceeded in 50 % of the interval", 20, 140, code="2N"),
+    _row("la90_db", "dB", "A-weighted level exceeded in 90 % of the interval", 20, 140, code="2N"),
     # weather
     _row("rain_mm", "mm", "Rain in the interval", 0, 200, code="MMT"),
+    _row("rain_total_mm", "mm", "Rain since the sensor's start", 0, kind="counter", code="MMT"),
+    _row("wind_gust_m_s", "m/s", "Strongest gust in the interval", 0, 100, code="MTS"),
+    _row("vapour_pressure_kpa", "kPa", "Water vapour pressure of air", 0, 20, code="KPA"),
+    _row("lightning_count_interval", "{count}", "Lightning strikes in the interval", 0, 65_535, code="C62"),
+    _row("lightning_distance_km", "km", "Mean distance of lightning", 0, 100, code="KMT"),
     _row("wind_speed_m_s", "m/s", "Wind speed", 0, 75, code="MTS"),
     _row("wind_direction_deg", "deg", "Direction the wind comes from", 0, 360, code="DD"),
     _row("solar_radiation_w_m2", "W/m2", "Global radiation", 0, 1_500, code="D54"),
@@ -126,6 +144,7 @@ _ROWS = (
     _row("water_level_m", "m", "Water level above the local datum", -20, 100, code="MTR", max_step=5),
     _row("water_m3", "m3", "Water meter register", 0, kind="counter", code="MTQ"),
     _row("flow_l_h", "L/h", "Water flow", 0, 1_000_000, code="E32"),
+    _row("water_pressure_kpa", "kPa", "Pressure of water in a pipe", -100, 10_000, code="KPA"),
     _row("leak", "1", "Leak detected", kind="flag"),
     _row("ph", "[pH]", "Acidity of water", 0, 14, code="Q30"),
     _row("turbidity_ntu", "[NTU]", "Turbidity of water", 0, 4_000),
@@ -134,10 +153,23 @@ _ROWS = (
     _row("energy_import_kwh", "kW.h", "Electricity drawn from the grid, register", 0, kind="counter", code="KWH"),
     _row("energy_export_kwh", "kW.h", "Electricity fed into the grid, register", 0, kind="counter", code="KWH"),
     _row("power_w", "W", "Active power", -1e7, 1e7, code="WTT"),
+    _row("voltage_v", "V", "Mains voltage", 0, 1_000, code="VLT"),
+    _row("voltage_l1_v", "V", "Mains voltage, phase 1", 0, 1_000, code="VLT"),
+    _row("voltage_l2_v", "V", "Mains voltage, phase 2", 0, 1_000, code="VLT"),
+    _row("voltage_l3_v", "V", "Mains voltage, phase 3", 0, 1_000, code="VLT"),
+    _row("current_a", "A", "Current", -10_000, 10_000, code="AMP"),
+    _row("current_l1_a", "A", "Current, phase 1", -10_000, 10_000, code="AMP"),
+    _row("current_l2_a", "A", "Current, phase 2", -10_000, 10_000, code="AMP"),
+    _row("current_l3_a", "A", "Current, phase 3", -10_000, 10_000, code="AMP"),
+    _row("power_factor_percent", "%", "Power factor", -100, 100, code="P1"),
+    _row("power_export_w", "W", "Active power fed into the grid", 0, 1e7, code="WTT"),
+    _row("switched_on", "1", "Relay or socket is switched on", kind="flag"),
     _row("gas_m3", "m3", "Gas meter register", 0, kind="counter", code="MTQ"),
     _row("pulses", "{count}", "Pulses counted since the sensor's start", 0, kind="counter", code="C62"),
     # safety, movement
+    _row("pulses_2", "{count}", "Pulses of the second input since the sensor's start", 0, kind="counter", code="C62"),
     _row("tamper", "1", "Somebody meddles with the device", kind="flag"),
+    _row("door_open", "1", "Door, window or cover is open", kind="flag"),
     _row("motion", "1", "The device is being moved", kind="flag"),
     _row("motion_count", "{count}", "Movements in the interval", 0, 65_535, code="C62"),
     _row("acceleration_x_g", "[g]", "Acceleration along x", -16, 16),
@@ -149,6 +181,8 @@ _ROWS = (
     # the device and its network
     _row("battery_percent", "%", "Battery charge", 0, 100, code="P1"),
     _row("battery_v", "V", "Battery voltage", 0, 24, code="VLT"),
+    _row("battery_low", "1", "The device says that its battery is low", kind="flag"),
+    _row("device_temperature_c", "Cel", "Temperature inside the device", -55, 125, code="CEL"),
     _row("external_power", "1", "Device runs on external power", kind="flag"),
     _row("link_margin_db", "dB", "Demodulation margin the device last reported", -32, 31, code="2N"),
     _row("f_cnt", "{count}", "LoRaWAN frame counter", 0, 2**32 - 1, kind="counter", code="C62"),

@@ -130,10 +130,11 @@ def _checked(payload: bytes) -> str:
 
 
 def _number(text: str, unit: str, code: str) -> Decimal:
+    """The value in ``unit``; some meters write W and Wh where the standard has kW and kWh."""
     found = _VALUE.fullmatch(text)
-    if found is None or found[2] != unit:
+    if found is None or unit not in (found[2], f"k{found[2]}"):
         raise Unreadable(f"{code}: {text[:20]!r} is no value in {unit}")
-    return Decimal(found[1])
+    return Decimal(found[1]) if found[2] == unit else Decimal(found[1]) / 1000
 
 
 def _instant(text: str, code: str) -> int:
