@@ -124,7 +124,7 @@ class Bench:
             [sys.executable, "-m", "tests.benchmarks.counting_sink", str(self.sink_port)], stdout=subprocess.PIPE
         )
         try:
-            contestant = self._start(who, corpus)
+            contestant = self.start(who, corpus)
             time.sleep(1.0)
             cpu_before, started = contestant.cpu_s(), time.monotonic()
             publisher = subprocess.Popen(
@@ -152,7 +152,8 @@ class Bench:
         figures.p50_ms, figures.p99_ms, figures.points = report["p50_ms"], report["p99_ms"], int(report["points"])
         return figures
 
-    def _start(self, who: str, corpus: str) -> GatewayProcess:
+    def start(self, who: str, corpus: str) -> GatewayProcess:
+        """The contestant as a process, subscribed and writing to the counting sink."""
         contestant = GatewayProcess(self.folder / who)
         contestant.folder.mkdir(exist_ok=True)
         url = f"http://127.0.0.1:{self.sink_port}"
