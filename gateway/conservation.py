@@ -7,13 +7,14 @@ Both sides are counted independently: entries by reading the intake, outcomes by
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 
 import msgspec
 
 from gateway.deliver import Delivery
 from gateway.journal.log import Log
-from gateway.progress import KIND_FIRST, Progress, decode_ledger
+from gateway.progress import KIND_FIRST, Progress, read_ledger
 from pipelines.model import Accepted, Duplicate, Refused, Rejected
 
 
@@ -50,40 +51,42 @@ class Audit(msgspec.Struct, frozen=True):
 
 
 async def audit(intake: Log, ledger: Log, progress: Progress, deliveries: Sequence[Delivery]) -> Audit:
-    """Count both logs to the end, sharing the loop."""
+    """Count both logs to the end, sharing the loop. What comes in meanwhile is not looked at. Raises JournalError.
+
+    Entries up to ``position`` have their outcome in the ledger once it is written: that comes first.
+    """
     position, waiting = progress.position, set(progress.waiting)
-    oldest = intake.oldest_number
-    settled, twice = await _settled(ledger, oldest, intake.next_number)
-    entries = outcomes = unread = missing = waited = 0
+    oldest, upto = intake.oldest_number, intake.readable_number
+    await ledger.commit(sync=False)
+    settled, twice = await _settled(ledger, oldest, upto)
+    counts = Counter[str]()
     number = oldest
-    while batch := await intake.fetch(number, max_entries=1_000):
+    while batch := await intake.fetch(number, max_entries=1_000, upto=upto):
         for entry in batch:
-            entries += 1
             if settled[entry.number - oldest]:
-                outcomes += 1
+                counts["outcomes"] += 1
             elif entry.number in waiting:
-                waited += 1
-            elif entry.number > position:
-                unread += 1
+                counts["waiting"] += 1
             else:
-                missing += 1
+                counts["unread" if entry.number > position else "missing"] += 1
         number = batch[-1].number + 1
         await asyncio.sleep(0)
     sinks = {delivery.sink.id: await _audit_sink(ledger, delivery) for delivery in deliveries}
-    return Audit(entries, outcomes, waited, unread, missing, twice, sinks)
+    entries = counts.total()
+    return Audit(entries, counts["outcomes"], counts["waiting"], counts["unread"], counts["missing"], twice, sinks)
 
 
 async def _settled(ledger: Log, oldest: int, upto: int) -> tuple[bytearray, int]:
-    """One byte per intake number from ``oldest`` on: it has a first outcome; and how many have more than one."""
-    found = bytearray(upto - oldest)
+    """One byte per intake number from ``oldest`` to ``upto``: it has a first outcome; and how many have another."""
+    found = bytearray(max(0, upto + 1 - oldest))
     twice = 0
-    number = ledger.oldest_number
-    while batch := await ledger.fetch(number, max_entries=1_000):
+    number, last = ledger.oldest_number, ledger.readable_number
+    while batch := await ledger.fetch(number, max_entries=1_000, upto=last):
         for entry in batch:
-            outcome = decode_ledger(entry.payload)
+            outcome = read_ledger(entry.payload)
             if entry.kind != KIND_FIRST or not isinstance(outcome, Accepted | Rejected | Duplicate):
                 continue
-            if oldest <= outcome.of < upto:
+            if oldest <= outcome.of <= upto:
                 twice += found[outcome.of - oldest]
                 found[outcome.of - oldest] = 1
         number = batch[-1].number + 1
@@ -92,16 +95,20 @@ async def _settled(ledger: Log, oldest: int, upto: int) -> tuple[bytearray, int]
 
 
 async def _audit_sink(ledger: Log, delivery: Delivery) -> SinkAudit:
-    settled = pending = refused = 0
-    number = ledger.oldest_number
-    while batch := await ledger.fetch(number, max_entries=1_000):
+    position = delivery.position
+    settled = pending = 0
+    refused: set[int] = set()
+    oldest, last = ledger.oldest_number, ledger.readable_number
+    number = oldest
+    while batch := await ledger.fetch(number, max_entries=1_000, upto=last):
         for entry in batch:
-            item = decode_ledger(entry.payload)
-            if isinstance(item, Refused) and item.sink == delivery.sink.id:
-                refused += 1
+            item = read_ledger(entry.payload)
+            if isinstance(item, Refused) and item.sink == delivery.sink.id and oldest <= item.revision <= position:
+                refused.add(item.revision)  # a set: after a crash the same one may be refused again
             if isinstance(item, delivery.sink.takes):
-                settled += entry.number <= delivery.position
-                pending += entry.number > delivery.position
+                settled += entry.number <= position
+                pending += entry.number > position
         number = batch[-1].number + 1
         await asyncio.sleep(0)
-    return SinkAudit(settled + pending, settled - refused, refused, pending, delivery.expired)
+    delivered = settled - len(refused)
+    return SinkAudit(settled + pending, delivered, len(refused), pending, delivery.expired)

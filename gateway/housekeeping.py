@@ -5,7 +5,8 @@ import contextlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from gateway.events import IntakeHeld, IntakeReleased
+from gateway.events import IntakeHeld, IntakeReleased, logger
+from gateway.journal.log import Log
 from gateway.journal.notices import JournalError
 from gateway.sinks import RetainingSink, SinkUnavailableError
 
@@ -14,9 +15,10 @@ if TYPE_CHECKING:
 
 EVERY_S = 2.0
 RETAIN_EVERY_S = 3600.0
+RETAIN_PAUSE_S = 1.0
 STUCK_AFTER_S = 45.0
 RELEASE_BELOW = 0.9
-"""A held intake is released when its log is back below this share of the quota: no flapping."""
+"""A held intake is released when both logs are back below this share of their quota: no flapping."""
 
 
 class Housekeeping:
@@ -25,20 +27,38 @@ class Housekeeping:
     def __init__(self, gateway: "Gateway") -> None:
         self._gateway = gateway
         self._held_since_s: float | None = None
-        self._last_turn_s = 0.0
-        self._refined = (0, 0.0)
-        self._retain_due_s = 0.0
+        self._refined = (-1, 0.0)
 
     async def run(self) -> None:
-        """Take a turn every two seconds."""
-        loop = asyncio.get_running_loop()
-        while True:
-            self._last_turn_s = loop.time()
-            self._note_refine(loop.time())
-            await self._release_waiting()
-            await self._keep_quotas()
-            await self._retain_when_due(loop.time())
-            await asyncio.sleep(EVERY_S)
+        """Take a turn every two seconds; what sinks give up by rule goes its own pace beside it."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._retain(), name="retention")
+            while True:
+                await self.take_turn()
+                await asyncio.sleep(EVERY_S)
+
+    async def take_turn(self) -> None:
+        """Look after the clock and the quotas once."""
+        await self._release_waiting()
+        await self._keep_quotas()
+
+    def moving(self) -> Mapping[str, bool]:
+        """Each loop: does it move? For the watchdog: a stuck loop stops the pings, and systemd starts us again.
+
+        That the event loop moves is shown by the call. A refine that waits for space on the disk is not stuck.
+        """
+        now_s = asyncio.get_running_loop().time()
+        refine = self._gateway.refine
+        position = refine.progress.position
+        behind = self._gateway.logs.intake.durable_number > position
+        if position != self._refined[0] or not behind or refine.ledger_refuses:
+            self._refined = (position, now_s)
+        return {"refine": now_s - self._refined[1] < STUCK_AFTER_S}
+
+    def needed_from(self) -> int:
+        """The first intake number without an outcome."""
+        progress = self._gateway.refine.progress
+        return min([progress.position + 1, *progress.waiting[:1]])
 
     async def _release_waiting(self) -> None:
         refine = self._gateway.refine
@@ -48,45 +68,36 @@ class Housekeeping:
             while refine.release_waiting():
                 await refine.ledger.commit(sync=False)
 
-    def moving(self) -> Mapping[str, bool]:
-        """Each loop: does it move? For the watchdog: a stuck loop stops the pings, and systemd starts us again."""
-        now_s = asyncio.get_running_loop().time()
-        _, since_s = self._refined
-        behind = self._gateway.logs.intake.durable_number > self._gateway.refine.progress.position
-        return {
-            "event loop": now_s - self._last_turn_s < STUCK_AFTER_S,
-            "refine": not behind or now_s - since_s < STUCK_AFTER_S,
-        }
-
-    async def _retain_when_due(self, now_s: float) -> None:
-        if now_s < self._retain_due_s:
-            return
-        self._retain_due_s = now_s + RETAIN_EVERY_S
-        for delivery in self._gateway.deliveries:
-            if isinstance(delivery.sink, RetainingSink):
-                with contextlib.suppress(SinkUnavailableError):  # its delivery says so; the next hour tries again
-                    await delivery.sink.retain()
-
-    def _note_refine(self, now_s: float) -> None:
-        position = self._gateway.refine.progress.position
-        if position != self._refined[0] or self._gateway.logs.intake.durable_number <= position:
-            self._refined = (position, now_s)
+    async def _retain(self) -> None:
+        while True:
+            for delivery in self._gateway.deliveries:
+                if isinstance(delivery.sink, RetainingSink):
+                    with contextlib.suppress(SinkUnavailableError):  # its delivery says so; the next hour tries again
+                        while not await delivery.sink.retain():  # noqa: ASYNC110 - rounds with a rest between
+                            await asyncio.sleep(RETAIN_PAUSE_S)
+            await asyncio.sleep(RETAIN_EVERY_S)
 
     async def _keep_quotas(self) -> None:
-        logs, refine = self._gateway.logs, self._gateway.refine
+        logs = self._gateway.logs
         holding = [delivery for delivery in self._gateway.deliveries if delivery.sink.id in self._gateway.holding]
         pinned = min((delivery.position + 1 for delivery in holding), default=None)
         try:
-            await logs.ledger.enforce_quota(pinned)
-            await logs.intake.enforce_quota(refine.progress.position + 1 if holding else None)
-        except JournalError:
-            return  # the journal has said so as an event; the next turn tries again
-        full = any(log.size_bytes >= log.options.quota_bytes for log in (logs.ledger, logs.intake))
-        low = all(log.size_bytes < log.options.quota_bytes * RELEASE_BELOW for log in (logs.ledger, logs.intake))
+            await self._keep_quota(logs.ledger, pinned)
+            await self._keep_quota(logs.intake, self.needed_from() if holding else None)
+        except OSError as error:
+            logger.warning("a log could not be brought within its quota: %s", error)  # the next turn tries again
+            return
+        full = any(log.size_bytes > log.options.quota_bytes for log in (logs.ledger, logs.intake))
+        low = all(log.size_bytes <= log.options.quota_bytes * RELEASE_BELOW for log in (logs.ledger, logs.intake))
         if holding and full and self._held_since_s is None:
             self._hold([delivery.sink.id for delivery in holding])
         elif self._held_since_s is not None and low:
             self._release()
+
+    async def _keep_quota(self, log: Log, pinned: int | None) -> None:
+        """Down to the quota; a held log further down, or it would stand at its quota and never be released."""
+        beyond = log.size_bytes - int(log.options.quota_bytes * RELEASE_BELOW)
+        await log.enforce_quota(pinned, free_bytes=max(0, beyond) if self._held_since_s is not None else 0)
 
     def _hold(self, sinks: list[str]) -> None:
         self._held_since_s = asyncio.get_running_loop().time()

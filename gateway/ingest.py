@@ -46,6 +46,8 @@ class Ingest:
         self.log = log
         self.held = False
         """Set while the quota says ``hold``: sources see a full ring and stop reading."""
+        self.needed_from: Callable[[], int | None] = lambda: None
+        """Intake number from which on entries are still needed: a full disk does not cost them."""
         self._events = events
         self._ring_bytes = ring_bytes
         self._waiting: deque[tuple[int, Callable[[int], None] | None]] = deque()
@@ -117,11 +119,12 @@ class Ingest:
     async def commit(self) -> None:
         """Make everything received so far durable, then tell those who wait for it, in order."""
         self._arrived.clear()
-        self._in_flight_bytes += self._pending_bytes
+        taken_bytes = self._pending_bytes
+        self._in_flight_bytes += taken_bytes
         self._pending = self._pending_bytes = 0
         upto = self._waiting[-1][0] if self._waiting else 0
         await self._make_durable()
-        self._in_flight_bytes = 0
+        self._in_flight_bytes -= taken_bytes
         while self._waiting and self._waiting[0][0] <= upto:
             last, on_durable = self._waiting.popleft()
             if on_durable is not None:
@@ -130,19 +133,21 @@ class Ingest:
 
     async def _make_durable(self) -> None:
         """Commit; on a full disk give up the oldest segment and try again, acknowledging nothing meanwhile."""
-        while True:
-            try:
-                await self.log.commit()
-            except LogFullError:
-                if not self.held:
-                    await self.log.enforce_quota(free_bytes=self.log.options.segment_bytes)
+        try:
+            while not await self._committed():
+                await self.log.enforce_quota(self.needed_from(), free_bytes=self.log.options.segment_bytes)
                 await asyncio.sleep(FULL_PAUSE_S)
-            except OSError as error:
-                mend = "free space on the state directory's disk, or replace the storage; then start again"
-                self._events.emit(IntakeFailed(why=str(error), mend=mend))
-                raise
-            else:
-                return
+        except OSError as error:
+            mend = "free space on the state directory's disk, or replace the storage; then start again"
+            self._events.emit(IntakeFailed(why=str(error), mend=mend))
+            raise
+
+    async def _committed(self) -> bool:
+        try:
+            await self.log.commit()
+        except LogFullError:
+            return False
+        return True
 
     def _offer_space(self) -> None:
         if self._space and not self.full:

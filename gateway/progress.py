@@ -39,6 +39,14 @@ def decode_ledger(payload: bytes) -> LedgerEntry:
     return entry
 
 
+def read_ledger(payload: bytes) -> LedgerEntry | None:
+    """The same, or None for what a newer version of the gateway wrote: it is passed over, not stumbled upon."""
+    try:
+        return decode_ledger(payload)
+    except msgspec.DecodeError:
+        return None
+
+
 class NumberRuns:
     """A set of numbers that mostly come in a row: ``runs`` of (first, last), rising. A million cost one pair."""
 
@@ -187,7 +195,7 @@ def outcomes_after(ledger: Log, number: int) -> Iterator[tuple[int, int, Outcome
     number = max(number + 1, ledger.oldest_number)
     while entries := ledger.read(number, max_entries=1_000):
         for entry in entries:
-            outcome = _decode_ledger(entry.payload)
+            outcome = read_ledger(entry.payload)
             if isinstance(outcome, Accepted | Rejected | Duplicate):
                 yield entry.number, entry.kind, outcome
         number = entries[-1].number + 1

@@ -7,7 +7,9 @@ must not take its neighbours with it.
 import asyncio
 import logging
 import random
+import traceback
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 from gateway.events import Events, TaskCrashed, logger
 
@@ -25,12 +27,19 @@ async def supervise(part: str, run: Callable[[], Awaitable[None]], events: Event
         try:
             await run()
         except Exception as error:  # noqa: BLE001 - the supervisor's one duty
+            if loop.time() - started > GOOD_RUN_S:
+                cap_s = FIRST_PAUSE_S
             retry_s = random.uniform(0, cap_s)  # noqa: S311 - jitter, not a secret
-            events.emit(
-                TaskCrashed(part=part, error=f"{type(error).__name__}: {error}"[:500], retry_s=round(retry_s, 2))
-            )
+            said = f"{type(error).__name__}: {error}{place_of(error)}"
+            events.emit(TaskCrashed(part=part, error=said[:500], retry_s=round(retry_s, 2)))
             logger.debug("%s crashed", part, exc_info=logger.isEnabledFor(logging.DEBUG))
-            cap_s = FIRST_PAUSE_S if loop.time() - started > GOOD_RUN_S else min(cap_s * 2, LONGEST_PAUSE_S)
+            cap_s = min(cap_s * 2, LONGEST_PAUSE_S)
             await asyncio.sleep(retry_s)
         else:
             return
+
+
+def place_of(error: BaseException) -> str:
+    """Where it was raised, as `` (file.py:12)``: what a maintainer asks first; empty where Python does not know."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
