@@ -18,6 +18,7 @@ COMMANDS: Mapping[str, str] = {
     "status": "gateway.cli.status:status",
     "demo": "gateway.cli.demo:demo",
     "devices": "gateway.cli.devices:devices",
+    "explain": "gateway.cli.explain:explain",
     "rejected": "gateway.cli.rejected:rejected",
     "replay": "gateway.cli.replay:replay",
     "journal": "gateway.cli.journal:journal",
@@ -31,7 +32,7 @@ click.rich_click.COMMAND_GROUPS = {
     "citygate": [
         {"name": "Set up", "commands": ["init", "devices", "check", "broker", "influx"]},
         {"name": "Run and look", "commands": ["run", "status", "demo"]},
-        {"name": "Find and mend", "commands": ["rejected", "replay", "journal"]},
+        {"name": "Find and mend", "commands": ["explain", "rejected", "replay", "journal"]},
         {"name": "Around it", "commands": ["completion", "version"]},
     ]
 }
