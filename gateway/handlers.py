@@ -1,9 +1,11 @@
 """What a running gateway answers on its control socket. Each handler yields one or more replies."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from gateway.conservation import Audit, audit
+import msgspec
+
+from gateway.conservation import audit
 from gateway.control import ControlError, Handler, Reply
 from gateway.deliver import Delivery
 from gateway.events import Event
@@ -15,6 +17,25 @@ from pipelines.model import NS_PER_S, Outcome, Rejected
 
 if TYPE_CHECKING:
     from gateway.run import Gateway
+
+Question = TypeVar("Question")
+
+
+class ReplayQuestion(msgspec.Struct, frozen=True):
+    """From ``first``, else from what was received at ``since_ns``, to ``last``; of one device or of all."""
+
+    first: int | None = None
+    last: int | None = None
+    since_ns: int = 0
+    device: str | None = None
+
+
+class RetryQuestion(msgspec.Struct, frozen=True):
+    """Which rejected entries; what is left out does not narrow the choice."""
+
+    reason: str | None = None
+    device: str | None = None
+    numbers: frozenset[int] = frozenset()
 
 
 class Handlers:
@@ -58,40 +79,40 @@ class Handlers:
     async def audit(self, _question: Reply) -> AsyncIterator[Reply]:
         """One reply: the conservation promise, counted from the logs themselves."""
         gateway = self._gateway
-        found: Audit = await audit(
-            gateway.logs.intake, gateway.logs.ledger, gateway.refine.progress, gateway.deliveries
-        )
+        try:
+            found = await audit(gateway.logs.intake, gateway.logs.ledger, gateway.refine.progress, gateway.deliveries)
+        except JournalError as error:
+            raise ControlError(f"the logs cannot be counted: {error}", "Free space, then ask again.") from error
         yield found.reply()
 
     async def replay(self, question: Reply) -> AsyncIterator[Reply]:
-        """Progress as ``done``, then the report."""
+        """One reply, the report. Raises ControlError."""
+        asked = understood(question, ReplayQuestion)
         gateway = self._gateway
-        first = question.get("first")
+        first = asked.first
         if first is None:
-            first = await first_number_since(gateway.logs.intake, int(question.get("since_ns", 0)))
-        last = int(question.get("last") or gateway.refine.progress.position)
-        device = question.get("device")
+            first = await first_number_since(gateway.logs.intake, asked.since_ns)
 
         def wanted(before: Outcome) -> bool:
-            return device is None or before.device == device
+            return asked.device is None or before.device == asked.device
 
-        async for reply in self._replay(int(first), last, wanted):
+        async for reply in self._replay(first, asked.last or gateway.refine.progress.position, wanted):
             yield reply
 
     async def rejected_retry(self, question: Reply) -> AsyncIterator[Reply]:
-        """Refine rejected entries again: all, or those of a reason, a device, or named numbers."""
-        reason, device, numbers = question.get("reason"), question.get("device"), set(question.get("numbers") or ())
+        """Refine rejected entries again: all, or those of a reason, a device, or named numbers. Raises ControlError."""
+        asked = understood(question, RetryQuestion)
 
         def wanted(before: Outcome) -> bool:
             return (
                 isinstance(before, Rejected)
-                and (reason is None or before.reason == reason)
-                and (device is None or before.device == device)
-                and (not numbers or before.of in numbers)
+                and (asked.reason is None or before.reason == asked.reason)
+                and (asked.device is None or before.device == asked.device)
+                and (not asked.numbers or before.of in asked.numbers)
             )
 
-        first = min(numbers, default=1)
-        last = max(numbers, default=self._gateway.refine.progress.position)
+        first = min(asked.numbers, default=1)
+        last = max(asked.numbers, default=self._gateway.refine.progress.position)
         async for reply in self._replay(first, last, wanted):
             yield reply
 
@@ -120,6 +141,14 @@ class Handlers:
             "changed": report.changed,
             "retracted": report.retracted,
         }
+
+
+def understood(question: Reply, kind: type[Question]) -> Question:
+    """The question as its type. Raises ControlError for what is no such question."""
+    try:
+        return msgspec.convert(question, kind)
+    except msgspec.ValidationError as error:
+        raise ControlError(f"the question is not understood: {error}", "Are both of the same version?") from error
 
 
 def log_facts(log: Log) -> Reply:
