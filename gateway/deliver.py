@@ -19,7 +19,7 @@ import msgspec
 
 from gateway.clock import Clock
 from gateway.events import Events, SinkRefusedEntries
-from gateway.ledger_tail import LedgerTail
+from gateway.ledger_tail import KEEP, LedgerTail
 from gateway.outage import Outage, Pauses
 from gateway.progress import KIND_FIRST
 from gateway.sinks import Refusal, Sink, SinkRefusedError, SinkUnavailableError
@@ -27,6 +27,7 @@ from pipelines.model import NS_PER_S, Accepted, Derived, LedgerEntry, Refused, R
 
 CURSOR_EVERY_S = 5.0
 GATHER_STEPS, GATHER_ENOUGH = 5, 1_000
+HOPELESS = 10 * KEEP
 BACKLOG_BATCHES = 2
 """A backlog of more batches than this lets fresh entries go ahead."""
 DETAIL_KEPT, BODY_KEPT = 500, 4_096
@@ -84,6 +85,11 @@ class Delivery:
     def lag(self) -> int:
         """Ledger entries that this sink has not seen yet."""
         return max(0, self._tail.ledger.next_number - 1 - self.position)
+
+    @property
+    def catching_up(self) -> bool:
+        """A sink in good health with more before it than the shared tail holds, but not hopelessly much."""
+        return self.outage.since_ns is None and KEEP <= self.lag < HOPELESS
 
     async def run(self) -> None:
         """Deliver for ever."""

@@ -56,12 +56,14 @@ class Gateway:
             folder=config.gateway.state_dir,
             clock=clock,
             events=events,
+            sinks_catch_up=lambda: any(delivery.catching_up for delivery in self.deliveries),
             on_outcomes=self.tail.put,
         )
         self.sources: Sequence[Source] = open_sources(config, self.ingest, clock, events)
         self.deliveries: Sequence[Delivery] = open_deliveries(self)
         self.holding = {sink.name for sink in config.sinks.values() if sink.when_full == "hold"}
         self.housekeeping = Housekeeping(self)
+        self.ingest.needed_from = self.housekeeping.needed_from
         self._stop = asyncio.Event()
 
     async def run(self) -> bool:
@@ -72,7 +74,9 @@ class Gateway:
             loops = {
                 "ingest": group.create_task(self.ingest.run(), name="ingest"),
                 "refine": group.create_task(supervise("refine", self.refine.run, self.events), name="refine"),
-                "housekeeping": group.create_task(self.housekeeping.run(), name="housekeeping"),
+                "housekeeping": group.create_task(
+                    supervise("housekeeping", self.housekeeping.run, self.events), name="housekeeping"
+                ),
                 "watchdog": group.create_task(watch(self.housekeeping.moving), name="watchdog"),
             }
             inlets = [
@@ -105,8 +109,8 @@ class Gateway:
         notify("RELOADING=1")
         try:
             known = await asyncio.to_thread(load_known, self.config)
-        except ConfigError as error:
-            mistakes = [str(mistake) for mistake in error.mistakes]
+        except (ConfigError, OSError) as error:
+            mistakes = [str(mistake) for mistake in error.mistakes] if isinstance(error, ConfigError) else [str(error)]
             self.events.emit(FilesKept(mistakes=mistakes[:20]))
             return mistakes
         finally:

@@ -35,7 +35,8 @@ def measure(corpus: str, rate: int, seconds: int) -> str:
         time.sleep(SETTLE_S)
         before, messages = written(gateway), rate * seconds
         words = [corpus, str(messages), str(rate), str(bench.broker.port)]
-        subprocess.run([sys.executable, "-m", "tests.benchmarks.publisher", *words], check=True, stderr=subprocess.DEVNULL)
+        publisher = [sys.executable, "-m", "tests.benchmarks.publisher", *words]
+        subprocess.run(publisher, check=True, stderr=subprocess.DEVNULL)
         time.sleep(SETTLE_S)
         grown = written(gateway) - before
         received = sum(len(body) for _, body in (CORPORA[corpus](n, time.time_ns()) for n in range(messages)))
