@@ -5,7 +5,6 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
-PROOF ?=
 
 .PHONY: help demo test check proof bench format pin servers clean
 
@@ -15,8 +14,8 @@ help: ## show this menu
 demo: $(VENV)/.demo ## a street of parking bays and bins, live in the terminal (ARGS="--for 60s" ends by itself)
 	@$(BIN)/citygate demo $(ARGS)
 
-test: $(VENV)/.dev servers ## set everything up and run all tests
-	@$(BIN)/python -m pytest -n 2 $(ARGS)
+test: $(VENV)/.dev servers ## set everything up and run all tests but the long proofs
+	@$(BIN)/python -m pytest -n 2 -m "not proof" $(ARGS)
 
 check: $(VENV)/.dev ## format, lint, types, import contracts, spelling, generated pages
 	@$(BIN)/ruff format --check .
@@ -24,9 +23,11 @@ check: $(VENV)/.dev ## format, lint, types, import contracts, spelling, generate
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/codespell
+	@$(BIN)/cog -I . --check $$(git grep -lF '[[[cog' -- '*.md')
 
 proof: $(VENV)/.dev servers ## the long proofs
 	@$(BIN)/python -m pytest -m proof -o timeout=3600 -s $(ARGS)
+	@$(BIN)/python -m tests.proofs --write README.md
 
 bench: $(VENV)/.dev servers ## measure; prints tables, changes nothing
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
