@@ -1,10 +1,7 @@
 """Stopping, reloading and starting again while messages stream in: nothing is lost by what an operator does."""
 
 import json
-import re
 import time
-
-import pytest
 
 from tests.gateway_process import GatewayProcess, wait_until
 from tests.proofs import books, city, influx, kills
@@ -14,9 +11,9 @@ from tests.servers import Server
 PER_S = 300.0
 
 
-def start(gateway: GatewayProcess, broker: Server, server: Server, *, version: str = "5") -> Stream:
+def start(gateway: GatewayProcess, broker: Server, server: Server) -> Stream:
     """A gateway, and messages that stream in until the stream is ended."""
-    source = city.plain_source(broker.port, version=version)
+    source = city.plain_source(broker.port)
     gateway.write(city.config(source, influx=server), pilots=city.PILOTS, devices=city.PLAIN_DEVICES)
     gateway.start()
     stream = Stream(broker.port, kills.message, per_s=PER_S)
@@ -24,12 +21,11 @@ def start(gateway: GatewayProcess, broker: Server, server: Server, *, version: s
     return stream
 
 
-@pytest.mark.parametrize("version", ["5", "3.1.1"])
 def test_a_stop_drains_in_order_and_loses_no_message(
-    gateway: GatewayProcess, broker: Server, influxdb1: Server, version: str
+    gateway: GatewayProcess, broker: Server, influxdb1: Server
 ) -> None:
-    stream = start(gateway, broker, influxdb1, version=version)
-    for _ in range(3):
+    stream = start(gateway, broker, influxdb1)
+    for _ in range(2):
         time.sleep(0.8)
         assert gateway.stop() == 0
         stopped = gateway.events("GatewayStopped")[-1]
@@ -46,6 +42,8 @@ def test_a_stop_drains_in_order_and_loses_no_message(
     account = books.conserved(gateway)
     assert account["entries"] == accepted, "an orderly stop leaves nothing to send again"
     assert gateway.stop() == 0
+    said = [json.loads(line)["event"] for line in gateway.log.read_text().splitlines()]
+    assert said == 3 * ["GatewayStarted", "SourceConnected", "GatewayStopped"], "nothing else happened"
 
 
 def test_reloading_devices_while_messages_stream_in_loses_none(
@@ -84,13 +82,3 @@ def test_a_broker_that_restarts_loses_nothing_of_what_it_accepted(
     books.settle(gateway, accepted)
     assert kills.compare(influxdb1, accepted) == (0, 0)
     books.conserved(gateway)
-
-
-def test_the_log_tells_the_steps_of_a_life_in_their_order(
-    gateway: GatewayProcess, broker: Server, influxdb1: Server
-) -> None:
-    start(gateway, broker, influxdb1).end()
-    assert gateway.stop() == 0
-    said = re.findall(r'"event":"(\w+)"', gateway.log.read_text())
-    steps = [word for word in said if word in ("GatewayStarted", "SourceConnected", "GatewayStopped")]
-    assert steps == ["GatewayStarted", "SourceConnected", "GatewayStopped"]

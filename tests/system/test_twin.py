@@ -11,7 +11,7 @@ from tests.proofs import books, city, faults, influx, recordings, twin
 from tests.proofs.recordings import ELSYS
 from tests.servers import Server
 
-UPLINKS = 2_000
+UPLINKS = 1_000
 DEVICES = {
     "twins": city.device(twin.MOUNTAIN, "elsys/ems", "weather-station/mountain")
     + city.device(twin.TOWER, "elsys/ems", "weather-station/tower")
@@ -29,8 +29,8 @@ def test_every_uplink_of_the_twin_arrives_once_over_three_kills_and_an_outage(
     low = recordings.helium_truth(tower, device=twin.TOWER)
     assert (len(high.links), len(low.links)) == (UPLINKS, UPLINKS)
     assert high.statuses == UPLINKS // 25
-    assert high.duplicates > 10
-    assert low.duplicates > 300
+    assert high.duplicates >= 10
+    assert low.duplicates > 150
     sources = city.recording_sources(broker.port, version=version)
     gateway.write(city.config(*sources, influx=influxdb1), pilots=city.PILOTS, devices=DEVICES)
     gateway.start()

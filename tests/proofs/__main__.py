@@ -1,0 +1,62 @@
+"""``python -m tests.proofs``: measure P1, P3, P5, P9 and P16, print the table, and write it into the README if asked.
+
+Exit code 0: every promise that was measured holds; 1: one does not; 2: the command line or the README is wrong.
+"""
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.proofs.promises import FULL, PROMISES, SMALL, Result, Sizes, flip_and_count, kill_and_count, poison_and_count
+from tests.proofs.table import table, today, write_into
+
+MEASURES = {"P1": kill_and_count, "P9": poison_and_count}
+
+
+def measure(sizes: Sizes) -> list[Result]:
+    """All of them; what cannot be measured here (a server that is not installed) says so in its row."""
+    results = tell(asyncio.run(flip_and_count(sizes)))
+    for promise, measured_by in MEASURES.items():
+        try:
+            results += tell(measured_by(sizes))
+        except pytest.skip.Exception as missing:
+            results += tell([Result(promise, PROMISES[promise], f"not measured here: {missing}", None)])
+    return results
+
+
+def tell(results: list[Result]) -> list[Result]:
+    """Say at once what was found: the whole takes minutes."""
+    for result in results:
+        print(f"{result.promise}: {result.found}", file=sys.stderr, flush=True)
+    return results
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.proofs", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--small", action="store_true", help="the small seeded form, about a minute")
+    parser.add_argument("--kills", type=int, help=f"kill -9 so often ({FULL.kills})")
+    parser.add_argument("--flips", type=int, help=f"flip so many bits ({FULL.flips})")
+    parser.add_argument("--messages", type=int, help=f"messages around the poison point ({FULL.messages})")
+    parser.add_argument("--seed", type=int, help="of the kills' moments and the flips' places")
+    parser.add_argument("--write", type=Path, metavar="README.md", help="put the table between the README's marks")
+    options = parser.parse_args()
+    sizes = SMALL if options.small else FULL
+    given = {name: getattr(options, name) for name in Sizes._fields if getattr(options, name) is not None}
+    sizes = sizes._replace(**given)
+    results = measure(sizes)
+    text = table(results, at=today(), size=" --small" if options.small else "")
+    print(text)
+    if options.write:
+        try:
+            write_into(options.write, text)
+        except (OSError, ValueError) as error:
+            print(error, file=sys.stderr)
+            return 2
+    return 0 if all(result.holds is not False for result in results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,118 @@
+"""The promises that are measured, and those that are not yet; DESIGN words, one row each in the README's table."""
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from tests import servers
+from tests.gateway.journal import test_flips
+from tests.gateway_process import GatewayProcess
+from tests.proofs import kills, poison
+from tests.proofs.city import QUICK_BROKER
+from tests.servers import Server
+
+MOST_REQUESTS = 40
+
+
+class Sizes(NamedTuple):
+    """How much is done: ``SMALL`` is the seeded form of ``make test``, ``FULL`` what the promises name."""
+
+    kills: int
+    flips: int
+    messages: int
+    seed: int
+
+
+SMALL = Sizes(kills=10, flips=1_000, messages=5_000, seed=1)
+FULL = Sizes(kills=200, flips=20_000, messages=5_000, seed=1)
+
+
+class Result(NamedTuple):
+    """One row: what was promised, what was found, and whether it holds (None: not yet measured)."""
+
+    promise: str
+    what: str
+    found: str
+    holds: bool | None
+
+
+PROMISES = {
+    "P1": "acknowledged uplink lost by kill -9: 0",
+    "P2": "acknowledged uplink lost by a power cut: 0 in 2,000 crash images of the real process",
+    "P3": "one flipped bit in a log: at most 1 entry lost, 0 wrong, always counted",
+    "P4": "start to first PUBACK with 1 GiB backlog: at most 5 s",
+    "P5": "repeats after a crash: at most what was unacknowledged; 0 extra points",
+    "P6": "sink outage bridged: 30 days at 1 uplink/s within 2 GiB",
+    "P7": "drain after an outage: at least 10 times the live rate, live data fresh",
+    "P8": "a hung sink's effect on the others: p99 +10 %, memory +5 MB",
+    "P9": "1 poison point in 5,000: 4,999 delivered, 1 kept with the server's reason, at most 40 requests",
+    "P10": "revoked token or missing bucket for 24 h: 0 lost, alarm within 60 s",
+    "P11": "hostile codec: stopped, others unaffected",
+    "P12": "memory: at most 60 MB at 1,000 uplinks/s",
+    "P13": "half-open link: noticed within 1.5 keep-alives",
+    "P14": "no clock at boot: nothing stamped before the build date, order kept",
+    "P15": "LoRaWAN transport gaps: all seen; filled where the network stores",
+    "P16": "conservation: every message is where the counts say, at the end of each run above",
+    "P17": "replay: refined and delivered again, idempotent",
+    "P18": "exposure of the unit: at most 1.5",
+    "P19": "CPU per uplink: at most half of Telegraf's in the same run",
+}
+
+
+@contextlib.contextmanager
+def road() -> Iterator[tuple[GatewayProcess, Server, Server]]:
+    """A fresh gateway, Mosquitto and InfluxDB 1 in a folder of their own."""
+    with tempfile.TemporaryDirectory(prefix="citygate-proof-") as name:
+        folder = Path(name)
+        gateway = GatewayProcess(folder / "gw")
+        gateway.folder.mkdir()
+        broker = servers.mosquitto(folder / "mosquitto", config=QUICK_BROKER)
+        with servers.running(broker), servers.running(servers.influxdb1(folder / "influxdb")) as influx:
+            try:
+                yield gateway, broker, influx
+            finally:
+                if gateway.process is not None:
+                    gateway.kill_nine()
+
+
+def kill_and_count(sizes: Sizes) -> list[Result]:
+    """P1, P5, and P16 after each run: half of the kills in MQTT 5, half in 3.1.1."""
+    runs = []
+    for version in ("5", "3.1.1"):
+        with road() as (gateway, broker, influx):
+            runs.append(kills.run(gateway, broker, influx, kills=sizes.kills // 2, seed=sizes.seed, version=version))
+    total, messages = sum(run.kills for run in runs), sum(run.messages for run in runs)
+    lost, doubled = sum(run.lost for run in runs), sum(run.doubled for run in runs)
+    repeats, open_ones = sum(run.repeats for run in runs), sum(run.unacknowledged for run in runs)
+    conserved = all(run.conserved for run in runs)
+    return [
+        Result("P1", PROMISES["P1"], f"{lost} of {messages:,} lost in {total} kills", lost == 0),
+        Result(
+            "P5",
+            PROMISES["P5"],
+            f"{repeats} repeats, {open_ones} were unacknowledged; {doubled} extra points, in {total} kills",
+            doubled == 0 and all(run.repeats <= run.unacknowledged for run in runs),
+        ),
+        Result("P16", PROMISES["P16"], f"the books balance after {len(runs)} runs of {messages:,} messages", conserved),
+    ]
+
+
+async def flip_and_count(sizes: Sizes) -> list[Result]:
+    """P3 on the Log."""
+    outcomes = await test_flips.flips(sizes.flips, sizes.seed)
+    most, wrong = max(one.lost for one in outcomes), sum(one.wrong for one in outcomes)
+    uncounted = sum(one.counted != one.lost for one in outcomes)
+    found = f"{len(outcomes):,} flips: at most {most} lost, {wrong} wrong, {uncounted} not counted"
+    return [Result("P3", PROMISES["P3"], found, most <= 1 and not wrong and not uncounted)]
+
+
+def poison_and_count(sizes: Sizes) -> list[Result]:
+    """P9 on the real process and a real InfluxDB 1.6.7."""
+    with road() as (gateway, broker, influx):
+        found = poison.run(gateway, broker, influx, sizes.messages)
+        gateway.stop()
+    said = f"{found.delivered:,} of {found.messages:,} delivered, {found.quarantined} kept, {found.requests} requests"
+    holds = (found.delivered, found.quarantined) == (found.messages - 1, 1) and found.requests <= MOST_REQUESTS
+    return [Result("P9", PROMISES["P9"], said, holds)]
