@@ -255,6 +255,40 @@ class FilesKept(Event, frozen=True, tag=True):
     mistakes: list[str]
 
 
+class CodecsUnavailable(Event, frozen=True, tag=True):
+    """Profiles with a JavaScript codec are in use, but there is no engine here; their uplinks are rejected and kept."""
+
+    level: ClassVar[str] = "ERROR"
+    why: str
+    mend: str
+
+
+class CodecWorkerFailed(Event, frozen=True, tag=True):
+    """The process that runs codecs does not start; what needs it waits."""
+
+    level: ClassVar[str] = "ERROR"
+    why: str
+    retry_s: float
+
+
+class CodecKilled(Event, frozen=True, tag=True):
+    """A codec took its worker with it; that one uplink is rejected and kept, the others were asked again."""
+
+    level: ClassVar[str] = "WARNING"
+    profile: str
+    why: str
+
+
+class CodecQuarantined(Event, frozen=True, tag=True):
+    """A codec met its limits again and again and is not run for a while; its uplinks are rejected and kept."""
+
+    level: ClassVar[str] = "ERROR"
+    profile: str
+    limits: int
+    minutes: int
+    mend: str
+
+
 class ReplayFinished(Event, frozen=True, tag=True):
     """A replay has re-refined its range."""
 
