@@ -81,10 +81,10 @@ class Tap:
         self.at_rest()
 
     def at_rest(self) -> int:
-        """What is unacknowledged on the newest line once both its ends are gone: all that was sent has been counted."""
+        """Waits until both ends of every line are gone; what the gateway was sent and never acknowledged, of all."""
         while self._carrying:
             self._carrying.pop().join(10)
-        return len(self.lines[-1].unacknowledged) if self.lines else 0
+        return sum(len(line.unacknowledged) for line in self.lines)
 
     def _accept(self) -> None:
         while True:

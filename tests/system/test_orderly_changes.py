@@ -56,6 +56,8 @@ def test_reloading_devices_while_messages_stream_in_loses_none(
         (gateway.folder / "devices" / f"newcomer-{turn}.toml").write_text(text)
         gateway.hang_up()
         wait_until(lambda turn=turn: len(gateway.events("FilesReloaded")) > turn, within_s=10, what="reloaded")  # type: ignore[misc]
+        account = books.audit(gateway)
+        assert account["conserved"], f"at every instant, also while messages stream in: {account}"
     accepted = stream.end()
     books.settle(gateway, accepted)
     assert kills.compare(influxdb1, accepted) == (0, 0)
