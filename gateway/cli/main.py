@@ -18,6 +18,7 @@ COMMANDS: Mapping[str, str] = {
     "status": "gateway.cli.status:status",
     "demo": "gateway.cli.demo:demo",
     "devices": "gateway.cli.devices:devices",
+    "inbox": "gateway.cli.inbox:inbox",
     "explain": "gateway.cli.explain:explain",
     "rejected": "gateway.cli.rejected:rejected",
     "replay": "gateway.cli.replay:replay",
@@ -32,7 +33,7 @@ click.rich_click.COMMAND_GROUPS = {
     "citygate": [
         {"name": "Set up", "commands": ["init", "devices", "check", "broker", "influx"]},
         {"name": "Run and look", "commands": ["run", "status", "demo"]},
-        {"name": "Find and mend", "commands": ["explain", "rejected", "replay", "journal"]},
+        {"name": "Find and mend", "commands": ["inbox", "explain", "rejected", "replay", "journal"]},
         {"name": "Around it", "commands": ["completion", "version"]},
     ]
 }
