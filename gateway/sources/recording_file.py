@@ -1,36 +1,50 @@
 """A recording as a source: NDJSON, plain, .gz, .zst, of ``{"topic": …, "received_ns": …, "body": … | "body_b64": …}``.
 
 Laws
-- ``packet_id`` is the line number. After a stop or a crash reading goes on behind the last line that is in the intake:
-  the intake itself is the position, so no line is taken twice.
+- ``packet_id`` is the line number, ``epoch`` names the file. After a stop or a crash reading goes on behind the last
+  line of this file that is durable: as the cursor says, or as the intake's newest entries say, whichever is further.
+  No line is taken twice, and another file under the same source begins at its first line.
 - ``received_ns`` of the line is the time of receipt. A line that is no such object becomes an entry all the same, as it
-  stands, so that refine can reject it by name.
+  stands, so that refine can reject it by name. Blank lines are passed over.
+- A line of more than ``MAX_LINE_BYTES`` is taken in pieces of that size. A packed file that is cut short or damaged is
+  read up to there, and the rest is reported.
 """
 
 import asyncio
+import contextlib
 import gzip
 import io
+import zlib
+from collections.abc import Iterator
+from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import IO
+from typing import IO, Annotated
 
 import msgspec
 import zstandard
 
 from gateway.clock import Clock
 from gateway.events import Events
+from gateway.journal.cursor import CursorFile
 from gateway.sources import Intake
 from gateway.sources.file_settings import FileSourceSettings
-from pipelines.model import Received
+from pipelines.model import ClockQuality, Received
 
 BATCH_LINES = 500
+MAX_LINE_BYTES = 4 << 20
+
+TRUSTED: ClockQuality = "trusted"
+"""The recorder's clock: the line says when it was."""
+
+Nanoseconds = Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
 
 
 class Line(msgspec.Struct):
     """One recorded message."""
 
     topic: str
-    received_ns: int
+    received_ns: Nanoseconds
     body: str | None = None
     body_b64: bytes | None = None
 
@@ -41,27 +55,32 @@ _decode = msgspec.json.Decoder(Line).decode
 class RecordingFileSource:
     """Reads one recording into the intake, as fast as the intake takes it, then rests."""
 
-    def __init__(self, name: str, settings: FileSourceSettings, intake: Intake, clock: Clock, events: Events) -> None:
+    def __init__(
+        self, name: str, settings: FileSourceSettings, intake: Intake, clock: Clock, events: Events, *, folder: Path
+    ) -> None:
         self.name = name
         self.finished = asyncio.Event()
         self._path = settings.path
+        self._epoch = zlib.crc32(str(settings.path).encode("utf-8", "surrogateescape"))
         self._intake = intake
         self._clock = clock
         self._events = events
         self._stopped = False
+        self._cursor = CursorFile(folder / f"{name}-{self._epoch:08x}.cursor")
 
     async def run(self) -> None:
-        """Read to the end of the file. Raises OSError where the file cannot be read."""
-        last = 0
-        for _number, received in self._intake.tail(self.name):
-            last = max(last, received.packet_id)
+        """Read to the end of the file. Raises OSError where the file cannot be read, or is damaged."""
+        taken = self._taken()
         with open_recording(self._path) as stream:
-            lines = islice(enumerate(stream, start=1), last, None)
-            while not self._stopped and (batch := [self._received(n, raw) for n, raw in islice(lines, BATCH_LINES)]):
-                await self._space()
-                self._intake.receive(batch)
+            recording = Lines(stream)
+            lines = ((number, raw) for number, raw in recording if number > taken and not raw.isspace())
+            while not self._stopped and (batch := await asyncio.to_thread(self._next, lines)):
+                if not await self._has_space():
+                    return
+                self._intake.receive(batch, partial(self._keep, batch[-1].packet_id))
                 self._events.counts[f"received.{self.name}"] += len(batch)
-                await asyncio.sleep(0)
+            if recording.damage is not None:
+                raise OSError(f"{self._path}: {recording.damage}") from recording.damage
         self.finished.set()
         await asyncio.Event().wait()  # a finished recording is not a failure: rest until cancelled
 
@@ -70,21 +89,37 @@ class RecordingFileSource:
         self._stopped = True
 
     async def close(self) -> None:
-        """Nothing is held open between batches."""
+        """Let the cursor go."""
+        self._cursor.close()
 
-    async def _space(self) -> None:
-        if self._intake.full:
+    def _taken(self) -> int:
+        """The last line of this file that is in the intake."""
+        mine = (entry.packet_id for _number, entry in self._intake.tail(self.name) if entry.epoch == self._epoch)
+        return max(self._cursor.load(), max(mine, default=0))
+
+    def _keep(self, line: int, _last: int) -> None:
+        with contextlib.suppress(OSError):  # the intake's newest entries tell it too
+            self._cursor.store(line)
+
+    async def _has_space(self) -> bool:
+        """Wait until the ring has space; false when the stop came first."""
+        while self._intake.full and not self._stopped:
             space = asyncio.Event()
             self._intake.on_space(space.set)
             await space.wait()
+        return not self._stopped
+
+    def _next(self, lines: Iterator[tuple[int, bytes]]) -> list[Received]:
+        return [self._received(number, raw) for number, raw in islice(lines, BATCH_LINES)]
 
     def _received(self, number: int, raw: bytes) -> Received:
         try:
             line = _decode(raw)
             body = line.body.encode() if line.body is not None else line.body_b64 or b""
-            topic, received_ns = line.topic, line.received_ns
+            topic, received_ns, quality = line.topic, line.received_ns, TRUSTED
         except (msgspec.DecodeError, UnicodeEncodeError):
-            body, topic, received_ns = raw.rstrip(b"\r\n"), self._path.name, self._clock.wall_ns()
+            body, topic = raw.rstrip(b"\r\n"), self._path.name
+            received_ns, quality = self._clock.wall_ns(), self._clock.quality()
         return Received(
             source=self.name,
             topic=topic,
@@ -92,9 +127,28 @@ class RecordingFileSource:
             received_ns=received_ns,
             monotonic_ns=self._clock.monotonic_ns(),
             boot=self._clock.boot,
+            clock=quality,
             qos=1,
             packet_id=number,
+            epoch=self._epoch,
         )
+
+
+class Lines:
+    """The lines of a stream with their numbers. Ends early where the stream is damaged; ``damage`` tells how."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self.damage: Exception | None = None
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[tuple[int, bytes]]:
+        number = 0
+        try:
+            while raw := self._stream.readline(MAX_LINE_BYTES):
+                number += 1
+                yield number, raw
+        except (EOFError, OSError, zlib.error, zstandard.ZstdError) as error:
+            self.damage = OSError(f"cannot be read behind line {number}: {error}")
 
 
 def open_recording(path: Path) -> IO[bytes]:
@@ -103,6 +157,8 @@ def open_recording(path: Path) -> IO[bytes]:
         case ".gz":
             return io.BufferedReader(gzip.open(path, "rb"))
         case ".zst":
-            return io.BufferedReader(zstandard.ZstdDecompressor().stream_reader(path.open("rb"), closefd=True))
+            return io.BufferedReader(
+                zstandard.ZstdDecompressor().stream_reader(path.open("rb"), read_across_frames=True)
+            )
         case _:
             return path.open("rb")

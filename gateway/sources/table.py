@@ -1,4 +1,4 @@
-"""Which class serves which kind of source. To add a kind: one line in each table (here and in ``gateway/config.py``)."""
+"""Which class serves which kind of source. To add a kind: one line here and one in ``gateway/config.py``."""
 
 import os
 from collections.abc import Sequence
@@ -16,11 +16,15 @@ from gateway.sources.mqtt_settings import MqttSourceSettings
 
 def open_sources(config: Config, intake: Intake, clock: Clock, events: Events) -> Sequence[Source]:
     """Every configured source, not yet running. Raises OSError where a secret's file cannot be read."""
-    return [open_source(source, intake, clock, events) for source in config.sources.values()]
+    folder = config.gateway.state_dir
+    return [open_source(source, intake, clock, events, folder=folder) for source in config.sources.values()]
 
 
-def open_source(source: SourceConfig, intake: Intake, clock: Clock, events: Events) -> Source:
-    """One source. Its module is imported only when it is used: an HTTP server costs 14 MB that MQTT alone need not pay."""
+def open_source(source: SourceConfig, intake: Intake, clock: Clock, events: Events, *, folder: Path) -> Source:
+    """One source. Its module is imported only when it is used: MQTT alone need not pay 14 MB for an HTTP server.
+
+    ``folder``: the state directory. Raises OSError.
+    """
     settings = source.settings
     assert isinstance(settings, MqttSourceSettings | HttpSourceSettings | FileSourceSettings)
     match settings:
@@ -35,11 +39,16 @@ def open_source(source: SourceConfig, intake: Intake, clock: Clock, events: Even
         case FileSourceSettings():
             from gateway.sources.recording_file import RecordingFileSource  # noqa: PLC0415 - see the docstring
 
-            return RecordingFileSource(source.name, settings, intake, clock, events)
+            return RecordingFileSource(source.name, settings, intake, clock, events, folder=folder / "sources")
         case _ as never:
             assert_never(never)
 
 
 def secret(file: str | os.PathLike[str] | None) -> bytes | None:
-    """A secret's bytes without its line's end. Raises OSError."""
-    return Path(file).read_bytes().rstrip(b"\r\n") if file else None
+    """A secret's bytes without its line's end. Raises OSError, also for an empty file: nothing is no secret."""
+    if not file:
+        return None
+    found = Path(file).read_bytes().rstrip(b"\r\n")
+    if not found:
+        raise OSError(f"{file}: empty. Write the secret into it, or take the key out of citygate.toml")
+    return found
