@@ -124,8 +124,14 @@ def point(location: Location) -> Json:
     return {"type": "Point", "coordinates": coordinates}
 
 
+TAKEN = {"people_count": "peopleCountTotal"}
+"""Names that a Smart Data Model uses for something else: its ``peopleCount`` is a count in an interval."""
+
+
 def extension_name(name: str) -> str:
     """``battery_v`` becomes ``batteryV``: our own attribute for a property that the type lacks."""
+    if name in TAKEN:
+        return TAKEN[name]
     head, *rest = name.split("_")
     return head + "".join(word.capitalize() for word in rest)
 

@@ -1,9 +1,13 @@
-"""``python -m tests.benchmarks [road …]``."""
+"""``python -m tests.benchmarks [road | writes | local-sinks] …``."""
 
 import importlib
 import sys
 
-PARTS = {"road": "tests.benchmarks.road", "writes": "tests.benchmarks.writes"}
+PARTS = {
+    "road": "tests.benchmarks.road",
+    "writes": "tests.benchmarks.writes",
+    "local-sinks": "tests.benchmarks.local_sinks",
+}
 
 if __name__ == "__main__":
     words = sys.argv[1:] or ["road"]

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from gateway.sinks.quarantine import writer
 from gateway.sinks.quarantine.read import Quarantine
 from gateway.sinks.quarantine.settings import QuarantineSettings
 from gateway.sinks.quarantine.sink import QuarantineSink
-from pipelines.model import Accepted, Duplicate, Received, Refused, Rejected, RejectReason, Revision
+from pipelines.model import Duplicate, Received, Refused, Rejected, RejectReason, Revision
 from tests.gateway.sinks.entries import T0, S, accepted, observed
 
 
@@ -179,17 +178,6 @@ async def test_a_file_in_an_unwritable_place_is_named(tmp_path: Path) -> None:
         await sink.start()
     assert "writable" in caught.value.mend
     await sink.close()
-
-
-async def test_first_looks_that_are_accepted_cost_next_to_nothing(sink: QuarantineSink) -> None:
-    entry: Accepted = accepted(observed())
-    batch = [Revision(number, entry) for number in range(1_000)]
-    began = time.process_time()
-    for _ in range(20):
-        await sink.write(batch)
-    each_us = (time.process_time() - began) / 20_000 * 1e6
-    print(f"{each_us:.2f} µs per accepted entry")
-    assert each_us < 2
 
 
 CRASHER = """
