@@ -12,7 +12,7 @@ from gateway.sinks.quarantine.settings import QuarantineSettings
 from gateway.sinks.quarantine.sink import QuarantineSink
 from gateway.sinks.store.settings import StoreSettings
 from gateway.sinks.store.sink import StoreSink
-from pipelines.model import Revision
+from pipelines.model import Observation, Revision
 from tests.gateway.sinks.entries import T0, S, accepted, link, observed
 
 NAMES = ("temperature_c", "fill_level_percent", "battery_v", "distance_mm")
@@ -34,7 +34,7 @@ async def store(folder: Path) -> str:
     return f"| store | {total / seconds:,.0f} values/s | {cpu_s / total * 1e6:.1f} µs a value |"
 
 
-def values(n: int) -> list[object]:
+def values(n: int) -> list[Observation]:
     """The observations of the n-th uplink."""
     return [observed(float(n % 50), T0 + n * S, name=name) for name in NAMES]
 
