@@ -4,8 +4,10 @@
 
     <folder>/<vendor>/<model>/profile.toml     the profile "vendor/model"
                               vectors.json     frames it must read, and frames it must refuse
+                              codec.js         for kind "javascript"
 Laws
 - A later folder wins: an operator's profile takes the place of ours with the same name.
+- A profile with ``enabled = false`` takes nobody's place and no device can have it.
 - All mistakes of all files are told at once; a profile with mistakes is not in the catalogue, the others are.
 """
 
@@ -24,6 +26,8 @@ from device_profiles.mistakes import told
 from device_profiles.profile import ProfileFile
 from device_profiles.shared_layouts import with_shared
 from device_profiles.vectors import VECTORS, Vector
+from pipelines.codec import Codec
+from pipelines.codec_readings import needs_a_worker
 from pipelines.decode import (
     CompiledProfile,
     Encoder,
@@ -40,6 +44,8 @@ from pipelines.layout.notation import Layouts
 VENDORS = Path(__file__).parent / "vendors"
 HASH_BYTES = 8
 MAX_FILE_BYTES = 1 << 20
+MAX_CODEC_BYTES = 256 << 10
+"""The longest of the public codecs has 101 KB."""
 
 
 class Profile(msgspec.Struct, frozen=True):
@@ -51,12 +57,15 @@ class Profile(msgspec.Struct, frozen=True):
     layouts: Layouts | None
     mapping: Mapping[str, PropertyMap]
     profile_hash: bytes
+    codec: Codec | None = None
 
     def compiled(self) -> CompiledProfile:
         """The profile as refine and the simulators use it."""
         layouts = self.layouts
         built_in = DECODERS.get(self.file.payload.kind)
-        if built_in is not None:
+        if self.codec is not None:
+            decode = needs_a_worker(self.name)
+        elif built_in is not None:
             decode = built_in_decoder(self.name, built_in)
         else:
             decode = network_decoder(self.name) if layouts is None else bytes_decoder(self.name, layouts)
@@ -69,6 +78,7 @@ class Profile(msgspec.Struct, frozen=True):
             privacy_class=self.file.privacy_class,
             encode=self._encoder(built_in),
             battery_percent=tuple(self.file.battery.curve) if self.file.battery else (),
+            codec=self.codec,
         )
 
     def _encoder(self, built_in: BuiltIn | None) -> Encoder | None:
@@ -100,28 +110,36 @@ class CompiledProfiles(Mapping[str, CompiledProfile]):
 class Catalogue:
     """All profiles. ``checked`` holds the files as read, ``profiles`` the compiled ones, ``mistakes`` what is wrong."""
 
-    def __init__(self, checked: Mapping[str, Profile], mistakes: Sequence[str]) -> None:
+    def __init__(
+        self, checked: Mapping[str, Profile], mistakes: Sequence[str], disabled: Mapping[str, Profile] | None = None
+    ) -> None:
         self.checked = checked
+        self.disabled: Mapping[str, Profile] = disabled or {}
         self.profiles: Mapping[str, CompiledProfile] = CompiledProfiles(checked)
         self.mistakes = list(mistakes)
 
     @classmethod
     def load(cls, extra_dirs: Sequence[Path] = ()) -> Self:
         """Read the package's vendors and then the operator's folders."""
-        folders: dict[str, Path] = {}
+        folders: dict[str, list[Path]] = {}
         mistakes: list[str] = []
         for root in (VENDORS, *extra_dirs):
             if not root.is_dir():
                 mistakes.append(f"{root}: no such folder of profiles")
             for path in sorted(root.glob("*/*/profile.toml")):
-                folders[f"{path.parent.parent.name}/{path.parent.name}"] = path.parent
+                folders.setdefault(f"{path.parent.parent.name}/{path.parent.name}", []).append(path.parent)
         checked: dict[str, Profile] = {}
-        for name, folder in sorted(folders.items()):
-            profile, found = read_profile(name, folder)
-            mistakes += [f"{name}: {mistake}" for mistake in found]
-            if profile is not None:
+        disabled: dict[str, Profile] = {}
+        for name, places in sorted(folders.items()):
+            for folder in reversed(places):
+                profile, found = read_profile(name, folder)
+                mistakes += [f"{name}: {mistake}" for mistake in found]
+                if profile is None or profile.file.enabled:
+                    break
+                disabled.setdefault(name, profile)
+            if profile is not None and profile.file.enabled:
                 checked[name] = profile
-        return cls(checked, mistakes)
+        return cls(checked, mistakes, disabled)
 
     @property
     def names(self) -> Collection[str]:
@@ -131,7 +149,7 @@ class Catalogue:
     def properties(self, profile: str) -> Collection[str] | None:
         """The vocabulary properties that a profile can give; None where the profile is unknown or takes any name."""
         found = self.checked.get(profile)
-        if found is None or found.file.payload.kind == "json":
+        if found is None or found.file.payload.names_are_free:
             return None
         return {entry.property for entry in found.mapping.values()}
 
@@ -160,6 +178,10 @@ def read_profile(name: str, folder: Path) -> tuple[Profile | None, list[str]]:
         builder = LayoutBuilder()
         layouts = builder.layouts(file.payload)
         mistakes += builder.mistakes
+    codec = None
+    if file.payload.kind == "javascript":
+        codec, found = read_codec(name, folder, file)
+        mistakes += found
     mapping, found = property_maps(file, layouts)
     mistakes += found
     if not mapping and not mistakes:
@@ -167,8 +189,26 @@ def read_profile(name: str, folder: Path) -> tuple[Profile | None, list[str]]:
     texts = [f"{mistake.where}: {mistake.what}" for mistake in mistakes] + _mistakes_in_vectors(folder)
     if mistakes:
         return None, texts
-    digest = blake2b(raw + shared, digest_size=HASH_BYTES).digest()
-    return Profile(name, folder, file, layouts, mapping, digest), texts
+    source = codec.source.encode() if codec else b""
+    digest = blake2b(raw + shared + source, digest_size=HASH_BYTES).digest()
+    return Profile(name, folder, file, layouts, mapping, digest, codec), texts
+
+
+def read_codec(name: str, folder: Path, file: ProfileFile) -> tuple[Codec | None, list[Mistake]]:
+    """codec.js beside the profile, and what is wrong with it. It is not run here."""
+    path = folder / "codec.js"
+    mistakes = [Mistake("sum", "has no meaning for kind 'javascript': add up in codec.js")] if file.sum else []
+    if path.is_symlink() or not path.is_file():
+        return None, [*mistakes, Mistake("codec.js", "missing; kind 'javascript' is read by a codec.js beside it")]
+    raw = path.read_bytes()
+    if len(raw) > MAX_CODEC_BYTES:
+        return None, [*mistakes, Mistake("codec.js", f"{len(raw)} bytes; at most {MAX_CODEC_BYTES}")]
+    try:
+        source = raw.decode().removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        return None, [*mistakes, Mistake("codec.js", f"is no UTF-8 text: {error}")]
+    digest = blake2b(raw, digest_size=HASH_BYTES).digest()
+    return Codec(name, source, digest, file.payload.fresh_context), mistakes
 
 
 def read_vectors(folder: Path) -> list[Vector]:

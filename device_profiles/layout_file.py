@@ -40,7 +40,7 @@ class FieldTable(Table):
     field: str | None = Field(default=None, pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")
     type: str | None = None
     bits: tuple[int, int] | None = None
-    signed: bool = False
+    signed: bool | Literal["magnitude"] = False
     at: int | None = Field(default=None, ge=0, le=255)
     skip: int = Field(default=0, ge=0, le=255)
     const: int | None = None
@@ -123,11 +123,14 @@ class PayloadTable(LayoutTable):
     """How the bytes are read; ``when`` has a layout of its own for some ports: ``1``, ``"1, 2"``.
 
     ``use`` names the shared layout that was filled in. Some kinds are formats with a reader of their own, in
-    ``pipelines/decoders``.
+    ``pipelines/decoders``. ``javascript``: codec.js beside the profile; ``fresh_context`` forgets after each frame.
     """
 
-    kind: Literal["fixed", "tlv", "flags", "network", "json", "cayenne-lpp", "senml-json", "senml-cbor", "dsmr-p1"]  # type: ignore[assignment]
+    kind: Literal[
+        "fixed", "tlv", "flags", "network", "json", "javascript", "cayenne-lpp", "senml-json", "senml-cbor", "dsmr-p1"
+    ]  # type: ignore[assignment]
     use: str = ""
+    fresh_context: bool = False
     when: dict[str, LayoutTable] = {}
 
     @property
@@ -136,13 +139,22 @@ class PayloadTable(LayoutTable):
         return self.kind in {"fixed", "tlv", "flags"}
 
     @property
+    def names_are_free(self) -> bool:
+        """True where the sender chooses the names and may use the vocabulary's."""
+        return self.kind in {"json", "senml-json", "senml-cbor"}
+
+    @property
     def built_in(self) -> bool:
         """True for a format that has a reader of its own."""
         return self.kind in DECODERS
 
     @model_validator(mode="after")
     def _decoded_values_have_no_layout(self) -> Self:
+        if self.fresh_context and self.kind != "javascript":
+            raise ValueError("fresh_context has a meaning for kind 'javascript' only")
         if not self.reads_bytes and (self.has_body or self.when or self.header):
+            if self.kind == "javascript":
+                raise ValueError("kind 'javascript' is read by codec.js: no fields, items, blocks, header or when")
             raise ValueError(
                 f"kind {self.kind!r} takes decoded values or is built in: no fields, items, blocks, header or when"
             )

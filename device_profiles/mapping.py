@@ -15,11 +15,11 @@ from pipelines.vocabulary import LINK_PROPERTIES, PROPERTIES, ObservedProperty
 
 
 def property_maps(file: ProfileFile, layouts: Layouts | None) -> tuple[dict[str, PropertyMap], list[Mistake]]:
-    """The maps by vendor reading, and what is wrong with them. Plain JSON may use the vocabulary's own names."""
+    """The maps by vendor reading, and what is wrong with them. JSON and SenML may use the vocabulary's own names."""
     fields = {} if layouts is None else _fields(layouts.values())
     maps: dict[str, PropertyMap] = {}
     mistakes: list[Mistake] = []
-    if file.payload.kind == "json":
+    if file.payload.names_are_free:
         maps = {name: PropertyMap(name) for name in PROPERTIES if name not in LINK_PROPERTIES}
     if layouts is not None:
         mistakes += _faulty_sums(file.sum, fields)

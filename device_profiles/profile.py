@@ -5,6 +5,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from device_profiles.layout_file import Exact, PayloadTable, Scalar, Table
+from pipelines.vocabulary import Domain
 
 
 class IdentityTable(Table):
@@ -16,6 +17,7 @@ class IdentityTable(Table):
     firmware: str = ""
     lorawan: str = Field(default="", pattern=r"^(1\.[0-9](\.[0-9])?)?$")
     sensors: tuple[str, ...] = ()
+    domains: tuple[Domain, ...] = ()
     data_sheet: str = Field(default="", pattern=r"^(https?://\S+)?$")
     source: str = ""
 
@@ -64,9 +66,11 @@ class BatteryTable(Table):
 class ProfileFile(Table):
     """The whole file. ``sum``: a reading of its own that adds up others, like both directions of a counter.
 
+    ``enabled = false``: read and checked, but no device can have it; imported profiles begin so.
     ``privacy_class``: A environment, B asset, C use of public space, D household or business.
     """
 
+    enabled: bool = True
     identity: IdentityTable
     reporting_interval_s: float | None = Field(default=None, gt=0)
     privacy_class: Literal["A", "B", "C", "D"]

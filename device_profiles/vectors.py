@@ -3,12 +3,12 @@
 A vector has ``port`` and ``hex`` (or ``text``), or ``decoded`` for values that come decoded; and ``expect`` (vendor
 readings; a list for a history, newest first) or ``error`` (part of the rejection's text). ``encodes = false``: the
 frame is read, but the device could say the same in other bytes. ``source``: the maker's document, title and page,
-that has this frame.
+that has this frame. ``witness``: somebody else who published the frame with these values.
 """
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, TypeAdapter, model_validator
 
@@ -30,6 +30,7 @@ class Vector(Table):
     error: str | None = None
     encodes: bool = True
     source: str = ""
+    witness: str = ""
 
     @model_validator(mode="after")
     def _one_input_and_one_outcome(self) -> Self:
@@ -53,6 +54,16 @@ class Vector(Table):
 
 
 VECTORS = TypeAdapter(list[Vector])
+
+Verification = Literal["maker", "witness", "unverified"]
+
+
+def verification(vectors: Sequence[Vector]) -> Verification:
+    """Who vouches for a profile: the maker's own document, somebody else's published frame, or nobody but us."""
+    right = [vector for vector in vectors if vector.expect]
+    if any(vector.source for vector in right):
+        return "maker"
+    return "witness" if any(vector.witness for vector in right) else "unverified"
 
 
 def difference(profile: CompiledProfile, vector: Vector) -> str:

@@ -14,6 +14,7 @@ from fractions import Fraction
 
 import msgspec
 
+from pipelines.codec import Codec
 from pipelines.decoders import BuiltIn
 from pipelines.layout.frames import FrameReader, NothingToRead, compile_layouts
 from pipelines.layout.notation import Layouts, Reading
@@ -85,7 +86,8 @@ class CompiledProfile(msgspec.Struct, frozen=True):
     """A model of device, ready to use. ``profile_hash`` is 8 bytes over the profile's files.
 
     ``encode`` is ``(readings, f_port) → payload`` for simulators, None where values come decoded; it raises Unwritable.
-    ``battery_percent``: rising (V, %) points for a device that only tells its voltage.
+    ``battery_percent``: rising (V, %) points for a device that only tells its voltage. ``codec``: the bytes are read by
+    JavaScript, and ``decode`` cannot do it; ``process`` asks for an answer.
     """
 
     name: str
@@ -96,6 +98,7 @@ class CompiledProfile(msgspec.Struct, frozen=True):
     privacy_class: str = "A"
     encode: Encoder | None = None
     battery_percent: tuple[tuple[float, float], ...] = ()
+    codec: Codec | None = None
 
 
 def decode(profile: CompiledProfile, uplink: Uplink) -> list[Reading] | Rejected:

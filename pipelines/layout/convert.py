@@ -11,6 +11,27 @@ Value = float | bool | str
 Convert = Callable[[Number], Value | None]
 
 
+def with_sign(field: Field, raw: int) -> int:
+    """What bits say that were cut out as an unsigned number."""
+    if not field.signed or field.bits is None:
+        return raw
+    sign = 1 << (field.bits[1] - field.bits[0])
+    if field.signed == "magnitude":
+        return -(raw ^ sign) if raw & sign else raw
+    return raw - 2 * sign if raw & sign else raw
+
+
+def without_sign(field: Field, raw: int, width: int) -> int:
+    """The bits that say a number. Raises ValueError where it does not fit them."""
+    highest = (1 << (width - bool(field.signed))) - 1
+    lowest = {False: 0, True: -highest - 1, "magnitude": -highest}[field.signed]
+    if not lowest <= raw <= highest:
+        raise ValueError(f"{raw} does not fit {width} bits")
+    if field.signed == "magnitude" and raw < 0:
+        return -raw | 1 << (width - 1)
+    return raw & ((1 << width) - 1)
+
+
 class Unmapped(ValueError):  # noqa: N818 - a verdict on a number
     """A raw number that the field's map does not know."""
 

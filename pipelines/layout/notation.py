@@ -40,13 +40,14 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
 
     ``name`` None: read (as home of bits) but not reported. ``const``: what it must be; checked and not reported.
     ``at``: byte of the frame; without it a field follows the one before. ``optional``: the frame may end before this
-    field. ``time`` marks the instant of the readings beside it, in seconds since 1970; its name is for encoding.
+    field. ``signed`` is for bits: True is two's complement, "magnitude" a sign bit and an amount. ``time`` marks the
+    instant of the readings beside it, in seconds since 1970; its name is for encoding.
     """
 
     name: str | None = None
     wire: WireType | None = None
     bits: tuple[int, int] | None = None
-    signed: bool = False
+    signed: bool | Literal["magnitude"] = False
     at: int | None = None
     skip: int = 0
     const: int | None = None

@@ -5,7 +5,7 @@ Law: a reader never looks behind ``end`` and raises nothing but ``Unreadable``.
 
 from collections.abc import Callable, Sequence
 
-from pipelines.layout.convert import Convert, Unmapped, converter
+from pipelines.layout.convert import Convert, Unmapped, converter, with_sign
 from pipelines.layout.notation import Field, Part, Reading, Repeat
 from pipelines.layout.wire import Number, WireType, reader
 
@@ -173,15 +173,15 @@ def _take(field: Field, wire: WireType) -> Callable[[Number, int, list[Reading]]
     """What one field makes of the number it lives in."""
     name, const, time = field.name, field.const, field.time
     low, high = field.bits or (0, 8 * wire.size - 1)
-    mask, sign = (1 << (high - low + 1)) - 1, 1 << (high - low)
+    mask = (1 << (high - low + 1)) - 1
     cut, signed = field.bits is not None, field.signed
     convert = converter(field)
 
     def take(raw: Number, at: int, readings: list[Reading]) -> None:
         if cut:
             raw = (int(raw) >> low) & mask
-            if signed and raw & sign:
-                raw -= mask + 1
+            if signed:
+                raw = with_sign(field, raw)
         if const is not None and raw != const:
             raise Unreadable(f"byte {at}: {name or 'a number'} is 0x{int(raw):02x}, the layout says 0x{const:02x}")
         if time is not None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from pipelines.layout.convert import Unmapped, converter
+from pipelines.layout.convert import Unmapped, converter, with_sign
 from pipelines.layout.notation import Field, Layout, Layouts, Part, Reading, Repeat
 from pipelines.layout.read import MAX_BLOCKS, NS_PER_S, Unreadable
 from pipelines.layout.wire import Number, WireType, reader
@@ -244,9 +244,7 @@ def _is_bits_only(field: Field) -> bool:
 
 def _cut(field: Field, raw: int) -> int:
     low, high = field.bits or (0, 0)
-    mask, sign = (1 << (high - low + 1)) - 1, 1 << (high - low)
-    raw = (raw >> low) & mask
-    return raw - mask - 1 if field.signed and raw & sign else raw
+    return with_sign(field, (raw >> low) & ((1 << (high - low + 1)) - 1))
 
 
 def rule_of(field: Field, wire: WireType) -> str:

