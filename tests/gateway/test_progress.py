@@ -1,4 +1,4 @@
-"""Refine's state: the set of numbers against a model, the snapshot whole, torn and foreign, and recovery from the ledger."""
+"""Refine's state: the set of numbers against a model, the snapshot whole and torn, recovery from the ledger."""
 
 import zlib
 from pathlib import Path
@@ -108,10 +108,8 @@ async def test_a_snapshot_that_cannot_be_trusted_costs_reading_and_nothing_else(
         case "version" | "memory":
             snapshot = load_snapshot(file)
             assert snapshot is not None
-            other: dict[str, Any] = {"version": {"version": 99}, "memory": {"memory": b"\xc1 of another version"}}[
-                damage
-            ]
-            body = encode(msgspec.structs.replace(snapshot, **other))
+            foreign: dict[str, dict[str, Any]] = {"version": {"version": 99}, "memory": {"memory": b"\xc1 of old"}}
+            body = encode(msgspec.structs.replace(snapshot, **foreign[damage]))
             write_snapshot(file, zlib.crc32(body).to_bytes(4, "big") + body)
     found = Progress.recover(file, ledger)
     assert (found.position, found.counts) == (2, {"accepted": 1, "rejected": 1, "duplicate": 0})
@@ -135,7 +133,7 @@ async def test_where_the_oldest_entries_have_expired_the_position_is_behind_the_
     ledger.abandon()
 
 
-async def test_entries_of_a_newer_version_are_passed_over(ledger: Log, tmp_path: Path) -> None:
+async def test_entries_of_a_newer_version_are_passed_over(ledger: Log) -> None:
     ledger.append([msgspec.msgpack.encode(["Z", 1, 2])])
     await write(ledger, accepted(of=1))
     assert [number for number, _, _ in outcomes_after(ledger, 0)] == [2]

@@ -16,7 +16,7 @@ from gateway.journal.options import MIB, LogOptions
 from gateway.supervise import supervise
 from pipelines.model import Accepted, Rejected
 from tests.gateway.journal.disk import Disk
-from tests.gateway.road import BOOT, NOW_NS, Road, SetClock, crumb_of, emitted, received
+from tests.gateway.road import BOOT, NOW_NS, Road, SetClock, crumb_of, emitted, received, until
 
 UNSET_NS = 10**9
 
@@ -130,7 +130,7 @@ async def finished(rest: object) -> None:
 
 async def test_a_backlog_is_written_as_it_is_refined(tmp_path: Path) -> None:
     seen: list[int] = []
-    road = Road(tmp_path, on_outcomes=lambda first, outcomes, _kind: seen.append(road.ledger.readable_number))
+    road = Road(tmp_path, on_outcomes=lambda _first, _outcomes, _kind: seen.append(road.ledger.readable_number))
     await road.receive(*(received(str(n)) for n in range(3_000)))
     await road.refine.refine_what_is_there()
     assert seen == [0, 500, 1_000, 1_500, 2_000, 2_500]
@@ -145,9 +145,7 @@ async def test_an_entry_that_raises_is_set_aside_by_the_next_run_and_costs_its_n
     await road.receive(received("1"), received("raise"), received("3"))
     async with asyncio.TaskGroup() as group:
         task = group.create_task(supervise("refine", road.refine.run, road.events), name="refine")
-        async with asyncio.timeout(5):
-            while road.progress.position < 3 or road.ledger.readable_number < 3:
-                await asyncio.sleep(0.01)
+        await until(lambda: road.progress.position == 3 and road.ledger.readable_number == 3)
         task.cancel()
     first, crashed, last = sorted(road.first_outcomes(), key=lambda outcome: outcome.of)
     assert isinstance(first, Accepted), "a second look must not take it for a duplicate of itself"
@@ -176,6 +174,10 @@ asyncio.run(main())
 """
 
 
+def code_of_a_start(folder: Path) -> int:
+    return subprocess.run([sys.executable, "-c", DIES, str(folder)], check=False, timeout=30).returncode
+
+
 async def test_an_entry_that_kills_the_process_is_rejected_after_three_deaths_and_the_rest_goes_on(
     tmp_path: Path,
 ) -> None:
@@ -183,7 +185,7 @@ async def test_an_entry_that_kills_the_process_is_rejected_after_three_deaths_an
     await road.receive(*(received("die" if n == 700 else str(n)) for n in range(1, 1_301)))
     road.crash()
     deaths = 0
-    while subprocess.run([sys.executable, "-c", DIES, str(tmp_path)], check=False, timeout=30).returncode:
+    while await asyncio.to_thread(code_of_a_start, tmp_path):
         deaths += 1
         assert deaths <= 5, "a crash loop"
     again = Road(tmp_path)
@@ -255,16 +257,12 @@ async def test_while_the_ledger_finds_no_space_refine_waits_and_loses_nothing(
     disk.fill()
     async with asyncio.TaskGroup() as group:
         task = group.create_task(road.refine.run(), name="refine")
-        while not road.refine.ledger_refuses:
-            await asyncio.sleep(0.01)
+        await until(lambda: road.refine.ledger_refuses)
         assert road.progress.position <= 500
         disk.empty()
-        async with asyncio.timeout(5):
-            while road.ledger.readable_number < 2_000:
-                await asyncio.sleep(0.01)
+        await until(lambda: road.ledger.readable_number == 2_000)
         task.cancel()
     assert numbers_of(road) == Counter(range(1, 2_001))
-    assert not road.refine.ledger_refuses
     road.crash()
 
 
