@@ -55,7 +55,7 @@ async def audit(intake: Log, ledger: Log, progress: Progress, deliveries: Sequen
 
     Entries up to ``position`` have their outcome in the ledger once it is written: that comes first.
     """
-    position, waiting = progress.position, set(progress.waiting)
+    position, waiting = progress.position, {*progress.waiting, *progress.asked}
     oldest, upto = intake.oldest_number, intake.readable_number
     await ledger.commit(sync=False)
     settled, twice = await _settled(ledger, oldest, upto)

@@ -58,7 +58,7 @@ class Housekeeping:
     def needed_from(self) -> int:
         """The first intake number without an outcome."""
         progress = self._gateway.refine.progress
-        return min([progress.position + 1, *progress.waiting[:1]])
+        return min([progress.position + 1, *progress.waiting[:1], *progress.asked])
 
     async def _release_waiting(self) -> None:
         refine = self._gateway.refine

@@ -4,7 +4,8 @@
 
 Laws
 - The ledger decides. A snapshot only saves reading: it is written after the ledger it speaks of was synced.
-- ``position``: every intake entry up to it has an outcome in the ledger or is among ``waiting``.
+- ``position``: every intake entry up to it has an outcome in the ledger or is among ``waiting`` (for the clock) or
+  ``asked`` (at its codec, or behind one of its device that is). In a snapshot both are ``waiting``.
 - ``done`` holds the numbers beyond the position that already have an outcome; they are skipped once, then forgotten.
 """
 
@@ -102,6 +103,7 @@ class Progress:
         self.memory = memory
         self.position = 0
         self.waiting: list[int] = []
+        self.asked: set[int] = set()
         self.done = NumberRuns()
         self.counts = {"accepted": 0, "rejected": 0, "duplicate": 0}
         self.ledger_upto = 0
@@ -151,7 +153,7 @@ class Progress:
             SNAPSHOT_VERSION,
             self.ledger_upto,
             self.position,
-            self.waiting,
+            sorted({*self.waiting, *self.asked}),
             self.done.runs,
             self.counts,
             self.memory.snapshot(),

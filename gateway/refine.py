@@ -3,7 +3,8 @@
 Laws
 - A pure function of intake, profiles and devices: the ledger can always be rebuilt from the intake.
 - Reads only what is durable. Never holds up an acknowledgement; never raises for what an entry says.
-- An entry that must wait (no trusted clock) waits by number; those behind it go on.
+- An entry that must wait (no trusted clock, a codec that is asked) waits by number; those behind it go on, except that
+  the order of one device is kept while its codec is asked.
 - An entry that kills the process is set aside by the breadcrumb, one that raises by the next run: no crash loop.
 - The ledger is written after every batch. So a kill costs one batch of work, and the next start finds the entry that
   killed near its beginning, where the breadcrumb is.
@@ -12,20 +13,23 @@ Laws
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from pathlib import Path
 
 import msgspec
 
+from gateway.asked import MAX_ASKED, Asked
 from gateway.breadcrumb import Breadcrumb
 from gateway.clock import Clock
+from gateway.codecs.codecs import Codecs
 from gateway.events import ClockTrusted, EntryCrashed, Events
 from gateway.ingest import decode_received
-from gateway.journal.log import Entry, Log
+from gateway.journal.log import Log
 from gateway.journal.notices import JournalError
 from gateway.progress import KIND_FIRST, SNAPSHOT_FILE, Progress, outcome_word, write_snapshot
-from pipelines.model import Outcome, Received, Rejected
-from pipelines.process import Knowledge, Waiting, process
+from pipelines.codec import CodecAnswer
+from pipelines.model import Accepted, Outcome, Received, Rejected
+from pipelines.process import Behind, Knowledge, NeedsCodec, Result, Waiting, process
 
 BATCH = 500
 GATHER_S = 0.1
@@ -53,6 +57,7 @@ class Refine:
         folder: Path,
         clock: Clock,
         events: Events,
+        codecs: Codecs | None = None,
         sinks_catch_up: Callable[[], bool] = lambda: False,
         on_outcomes: Callable[[int, Sequence[Outcome], int], None] = lambda _first, _outcomes, _kind: None,
     ) -> None:
@@ -67,6 +72,7 @@ class Refine:
         self._on_outcomes = on_outcomes
         self.ledger_refuses = False
         """True while the ledger cannot be written: refine waits for space and is not stuck."""
+        self.asked = Asked(codecs)
         self._breadcrumb = Breadcrumb(folder)
         self._refining = 0
         self._saving = threading.Lock()
@@ -75,11 +81,14 @@ class Refine:
     async def run(self) -> None:
         """Refine for ever, in order of receipt."""
         self._set_crashed_aside()
-        while True:
-            await self.intake.wait_past(self.progress.position)
-            await self.refine_what_is_there()
-            await self._snapshot_when_due()
-            await asyncio.sleep(GATHER_S)  # wake-ups cost more than the work: let the next entries gather
+        await self._take_up_waiting()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._answer_for_ever(), name="refine answers")
+            while True:
+                await self.intake.wait_past(self.progress.position)
+                await self.refine_what_is_there()
+                await self._snapshot_when_due()
+                await asyncio.sleep(GATHER_S)  # wake-ups cost more than the work: let the next entries gather
 
     async def refine_what_is_there(self) -> None:
         """Refine to the end of the intake, giving sources and sinks the loop between batches.
@@ -90,6 +99,9 @@ class Refine:
             await self._commit()
             if self._sinks_catch_up():
                 await asyncio.sleep(PACE_S)
+            while len(self.progress.asked) >= MAX_ASKED:
+                await asyncio.sleep(PACE_S)
+                self.take_answers()
 
     async def refine_some(self) -> int:
         """Give the next entries their outcomes; returns how many entries were read."""
@@ -102,17 +114,37 @@ class Refine:
         try:
             for entry in fresh:
                 self._refining = entry.number
-                result = self._refine_one(entry, decode_received(entry.payload))
-                if isinstance(result, Waiting):
-                    self.progress.waiting.append(entry.number)
-                else:
+                received = decode_received(entry.payload)
+                result = self._refine_one(entry.number, received, busy=self.asked.busy)
+                if type(result) is Accepted:  # 27 ns for what nearly all are
                     outcomes.append(result)
+                else:
+                    self._place(entry.number, received, result, outcomes)
             self._refining = 0
         finally:  # should one raise, those before it keep their outcomes: the memory has taken them in already
             self.write(outcomes)
             self.progress.advance(self._refining - 1 if self._refining else entries[-1].number)
         self._breadcrumb.clear()
         return len(entries)
+
+    def take_answers(self) -> None:
+        """Give entries whose codec has answered their outcome, and those of their device behind them their turn."""
+        outcomes: list[Outcome] = []
+        try:
+            while taken := self.asked.take():
+                self._go_on(*taken, outcomes)
+        finally:
+            self.write(outcomes)
+        self._breadcrumb.clear()
+
+    async def settle(self, within_s: float) -> None:
+        """Wait for codecs that are asked, but not longer; the rest has its outcome after the next start."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                while self.progress.asked:
+                    await self.asked.wait()
+                    self.take_answers()
+        await self._commit()
 
     def write(self, outcomes: Sequence[Outcome], kind: int = KIND_FIRST) -> None:
         """Append outcomes to the ledger, count them, and show them to who listens."""
@@ -131,35 +163,15 @@ class Refine:
 
         Those of an earlier boot can never have one and are rejected. Returns how many are waiting no longer.
         """
-        numbers, self.progress.waiting = (
-            self.progress.waiting[:RELEASED_AT_ONCE],
-            self.progress.waiting[RELEASED_AT_ONCE:],
-        )
-        still: list[int] = []
-        for number in numbers:
-            if (received := self._received(number)) is None:
-                continue
-            result = process(number, self._stamp(received), self.knowledge, self.progress.memory)
-            if not isinstance(result, Waiting):
-                self.write([result])
-            elif received.boot != self._clock.boot:
-                ns = received.received_ns
-                self.write(
-                    [Rejected("implausible_time", EARLIER_BOOT, of=number, device=result.device, received_ns=ns)]
-                )
-            else:
-                still.append(number)
-        self.progress.waiting += still
-        released = len(numbers) - len(still)
-        if released:
+        if released := self._try_waiting():
             self._events.emit(ClockTrusted(released=released))
         return released
 
     def facts(self) -> dict[str, int]:
-        """For status: outcomes so far (over all runs), what waits for a clock, what is still unread."""
+        """For status: outcomes so far (over all runs), what waits (clock, codec), what is still unread."""
         progress = self.progress
         unread = max(0, self.intake.durable_number - progress.position)
-        waiting = len(progress.waiting)
+        waiting = len(progress.waiting) + len(progress.asked)
         return {"position": progress.position, **progress.counts, "waiting": waiting, "unread": unread}
 
     async def stop(self) -> None:
@@ -174,11 +186,92 @@ class Refine:
         with self._saving:
             write_snapshot(self.snapshot_file, packed)
 
-    def _refine_one(self, entry: Entry, received: Received) -> Outcome | Waiting:
+    def _refine_one(
+        self, number: int, received: Received, *, answer: CodecAnswer | None = None, busy: Container[str] = ()
+    ) -> Result:
         if self._breadcrumb.careful_left:
             self._breadcrumb.careful_left -= 1
-            self._breadcrumb.drop(entry.number)
-        return process(entry.number, received, self.knowledge, self.progress.memory)
+            self._breadcrumb.drop(number)
+        return process(number, received, self.knowledge, self.progress.memory, answer=answer, busy=busy)
+
+    def _place(self, number: int, received: Received, result: Result, outcomes: list[Outcome]) -> None:
+        """Put a result where it belongs: among the outcomes, or among what waits and why."""
+        match result:
+            case NeedsCodec():
+                self.progress.asked.add(number)
+                self.asked.ask(result.device, number, received, result.call)
+            case Behind():
+                self.progress.asked.add(number)
+                self.asked.line_up(result.device, number)
+            case Waiting():
+                self.progress.waiting.append(number)
+            case _:
+                outcomes.append(result)
+
+    def _go_on(
+        self, device: str, number: int, received: Received, answer: CodecAnswer | None, outcomes: list[Outcome]
+    ) -> None:
+        """One entry with its codec's answer, then those in line behind it, up to the next that needs the codec."""
+        while True:
+            self._refining = number
+            result = self._refine_one(number, received, answer=answer)
+            self._refining = 0
+            if isinstance(result, NeedsCodec):
+                self.asked.ask(device, number, received, result.call)
+                return
+            self.progress.asked.discard(number)
+            self._place(number, received, result, outcomes)
+            answer = None
+            while True:
+                following = self.asked.next_in_line(device)
+                if following is None:
+                    return
+                found = self._received(following)
+                if found is not None:
+                    number, received = following, found
+                    break
+                self.progress.asked.discard(following)  # it has expired meanwhile
+
+    async def _answer_for_ever(self) -> None:
+        while True:
+            await self.asked.wait()
+            self.take_answers()
+            await self._commit()
+
+    async def _take_up_waiting(self) -> None:
+        """What waited when the last run ended: codecs are asked again; who waits for the clock goes on waiting."""
+        progress = self.progress
+        progress.waiting = sorted({*progress.waiting, *progress.asked})
+        progress.asked.clear()
+        self.asked = Asked(self.asked.codecs)
+        for _ in range(0, len(progress.waiting), RELEASED_AT_ONCE):
+            self._try_waiting()
+            await asyncio.sleep(0)
+
+    def _try_waiting(self) -> int:
+        """Refine up to a thousand entries that wait; returns how many wait for the clock no longer."""
+        waiting = self.progress.waiting
+        numbers, self.progress.waiting = waiting[:RELEASED_AT_ONCE], waiting[RELEASED_AT_ONCE:]
+        still: list[int] = []
+        outcomes: list[Outcome] = []
+        hopeless = self._clock.quality() == "trusted"
+        for number in numbers:
+            if (received := self._received(number)) is None:
+                continue
+            received = self._stamp(received)
+            result = process(number, received, self.knowledge, self.progress.memory, busy=self.asked.busy)
+            if not isinstance(result, Waiting):
+                self._place(number, received, result, outcomes)
+            elif hopeless and received.boot != self._clock.boot:
+                ns = received.received_ns
+                outcomes.append(
+                    Rejected("implausible_time", EARLIER_BOOT, of=number, device=result.device, received_ns=ns)
+                )
+            else:
+                still.append(number)
+        self.write(outcomes)
+        self.progress.waiting += still
+        return len(numbers) - len(still)
 
     def _set_crashed_aside(self) -> None:
         """Reject the entry that the breadcrumb blames, or the one that raised in this process's last run."""
@@ -187,11 +280,16 @@ class Refine:
             detail = "the gateway failed while it refined this entry; report it with these bytes and the log"
         number = self._refining or self._breadcrumb.found
         self._refining = self._breadcrumb.found = 0
-        if number <= self.progress.position or number in self.progress.done:
+        progress = self.progress
+        waits = number in progress.asked or number in progress.waiting
+        if (number <= progress.position and not waits) or number in progress.done:
             return
+        progress.asked.discard(number)
+        progress.waiting = [waiting for waiting in progress.waiting if waiting != number]
         if (received := self._received(number)) is not None:
             self.write([Rejected("crashed", detail, of=number, received_ns=received.received_ns)])
-            self.progress.done.add(number)
+            if number > progress.position:
+                progress.done.add(number)
             self._events.emit(EntryCrashed(number=number))
 
     def _received(self, number: int) -> Received | None:
@@ -201,7 +299,7 @@ class Refine:
 
     def _stamp(self, received: Received) -> Received:
         """Give an entry of this boot its wall time from the monotonic clock; leave one of an earlier boot alone."""
-        if received.boot != self._clock.boot or self._clock.quality() != "trusted":
+        if received.clock == "trusted" or received.boot != self._clock.boot or self._clock.quality() != "trusted":
             return received
         age_ns = self._clock.monotonic_ns() - received.monotonic_ns
         wall_ns = self._clock.wall_ns() - age_ns

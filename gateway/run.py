@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
 from gateway.clock import Clock
+from gateway.codecs.codecs import Codecs
 from gateway.config import Config
 from gateway.control import ControlServer
 from gateway.deliver import Delivery
@@ -35,6 +36,9 @@ from gateway.sources.table import open_sources
 from gateway.supervise import supervise
 from gateway.version import VERSION
 
+SETTLE_CODECS_S = 1.0
+"""For codecs that are asked when the gateway stops; a call takes a quarter of a second at most."""
+
 
 class Gateway:
     """Everything one gateway process holds. ``run`` is its life; the parts are public for the control socket."""
@@ -48,6 +52,7 @@ class Gateway:
         self.started_ns = clock.monotonic_ns()
         self.ingest = Ingest(logs.intake, events)
         self.tail = LedgerTail(logs.ledger, events.counts)
+        self.codecs = Codecs(events)
         self.refine = Refine(
             logs.intake,
             logs.ledger,
@@ -56,6 +61,7 @@ class Gateway:
             folder=config.gateway.state_dir,
             clock=clock,
             events=events,
+            codecs=self.codecs,
             sinks_catch_up=lambda: any(delivery.catching_up for delivery in self.deliveries),
             on_outcomes=self.tail.put,
         )
@@ -71,6 +77,7 @@ class Gateway:
         async with asyncio.TaskGroup() as group, AsyncExitStack() as stack:
             control = ControlServer(self.config.control_socket, Handlers(self).table())
             await stack.enter_async_context(control)
+            await stack.enter_async_context(self.codecs)
             loops = {
                 "ingest": group.create_task(self.ingest.run(), name="ingest"),
                 "refine": group.create_task(supervise("refine", self.refine.run, self.events), name="refine"),
@@ -156,6 +163,7 @@ class Gateway:
                 await end([*inlets, loops["ingest"]])
                 await end([loops["refine"], loops["housekeeping"], loops["watchdog"]])
                 await self.refine.refine_what_is_there()
+                await self.refine.settle(SETTLE_CODECS_S)
                 await self.logs.ledger.commit(sync=False)
                 left_s = max(0.5, deadline - asyncio.get_running_loop().time() - 2)
                 await end(outlets)

@@ -50,7 +50,9 @@ def codec_readings(name: str, answer: CodecAnswer, uplink: Uplink) -> list[Readi
 def needs_a_worker(name: str) -> Decoder:
     """The decoder of a profile whose codec runs elsewhere: for callers that cannot wait for it."""
 
-    def refuse(_uplink: Uplink) -> Rejected:
+    def refuse(uplink: Uplink) -> Rejected:
+        if uplink.payload is None:
+            return Rejected("decode_failed", f"{name}: the profile reads bytes, but the message carries none")
         return Rejected("decode_failed", f"{name}: read by a JavaScript codec, which is run by the gateway only")
 
     return refuse

@@ -21,7 +21,7 @@ from pipelines.layout.notation import Layouts
 from pipelines.layout.trace import Trace, trace
 from pipelines.model import Accepted, Device, Observation, Outcome, Received, Rejected, Revision, Uplink, Value
 from pipelines.plan import Plan
-from pipelines.process import Knowledge, Memory, Waiting, process
+from pipelines.process import Knowledge, Memory, Waiting, process_at_once
 from pipelines.vocabulary import FEATURE_TYPES, PROPERTIES, feature_type
 from pipelines.when import EventTime, event_time
 
@@ -62,7 +62,7 @@ class Explanation(msgspec.Struct, frozen=True):
 
 def explain(number: int, received: Received, knowledge: Knowledge, layouts: Mapping[str, Layouts]) -> Explanation:
     """Walk the road once more and take notes. ``layouts``: by profile, for those that have one."""
-    outcome = process(number, received, knowledge, Memory())
+    outcome = process_at_once(number, received, knowledge, Memory())
     dialect = knowledge.dialects.get(received.source)
     uplink = dialect(received.topic, received.body) if dialect is not None else None
     if not isinstance(uplink, Uplink) or received.full_size > len(received.body):

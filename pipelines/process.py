@@ -6,6 +6,7 @@
                 Rejected   Rejected or   Rejected   Duplicate  Rejected   Rejected
                              Waiting
 
+                                                                  │ ▲ NeedsCodec: come again with the answer
 Laws
 - Every Received has exactly one outcome; nothing in it makes ``process`` raise.
 - The outcome follows from the entry, the knowledge and the memory, and the memory from the outcomes before. So the
@@ -15,11 +16,13 @@ Laws
   facts: that it was heard, and how, is worth knowing.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 
 import msgspec
 
-from pipelines.decode import CompiledProfile
+from pipelines.codec import CodecAnswer, CodecCall
+from pipelines.codec_readings import codec_readings
+from pipelines.decode import CompiledProfile, Reading
 from pipelines.frames import MAX_F_CNT, frame_digest
 from pipelines.identify import DeviceIndex, identify
 from pipelines.memory import Memory
@@ -29,7 +32,7 @@ from pipelines.plan import Plan, plan_for
 from pipelines.screen import screen
 from pipelines.when import EventTime, event_time
 
-__all__ = ["Knowledge", "Memory", "Waiting", "process"]
+__all__ = ["Behind", "Knowledge", "Memory", "NeedsCodec", "Result", "Waiting", "process", "process_at_once"]
 
 Dialect = Callable[[str, bytes], Uplink | Rejected]
 
@@ -68,8 +71,36 @@ class Waiting(msgspec.Struct, frozen=True):
     device: str
 
 
-def process(number: int, received: Received, knowledge: Knowledge, memory: Memory) -> Outcome | Waiting:
-    """Give intake entry ``number`` its outcome, and let the memory take it in."""
+class NeedsCodec(msgspec.Struct, frozen=True):
+    """No outcome yet: ask the codec, and come again with the same entry and the answer. The memory is as it was."""
+
+    device: str
+    call: CodecCall
+
+
+class Behind(msgspec.Struct, frozen=True):
+    """No outcome yet: an earlier entry of this device waits for its codec. The memory is as it was."""
+
+    device: str
+
+
+Result = Outcome | Waiting | NeedsCodec | Behind
+
+
+def process(
+    number: int,
+    received: Received,
+    knowledge: Knowledge,
+    memory: Memory,
+    *,
+    answer: CodecAnswer | None = None,
+    busy: Container[str] = (),
+) -> Result:
+    """Give intake entry ``number`` its outcome, and let the memory take it in.
+
+    ``answer``: what the codec said, once it was asked; one of another codec than today's is asked for again. ``busy``:
+    devices with an earlier entry still at its codec.
+    """
     uplink = _read(received, knowledge)
     if not isinstance(uplink, Uplink):
         return _rejected(uplink, number, received, uplink.device)
@@ -77,12 +108,23 @@ def process(number: int, received: Received, knowledge: Knowledge, memory: Memor
     if not records:
         unknown = Rejected("unknown_device", "no device of this id is written down")
         return _rejected(unknown, number, received, uplink.device_id)
-    outcome = _judge(number, received, uplink, records, knowledge=knowledge, memory=memory)
+    if busy and records[0].id in busy:
+        return Behind(records[0].id)
+    outcome = _judge(number, received, uplink, records, knowledge=knowledge, memory=memory, answer=answer)
     if isinstance(outcome, Accepted):
         memory.absorb(outcome)
     elif isinstance(outcome, Rejected):
         return _rejected(outcome, number, received, records[0].id)
     return outcome
+
+
+def process_at_once(number: int, received: Received, knowledge: Knowledge, memory: Memory) -> Outcome | Waiting:
+    """The same for callers that have no codecs to ask: what needs one is rejected."""
+    result = process(number, received, knowledge, memory)
+    if isinstance(result, NeedsCodec | Behind):
+        detail = f"{result.device}: its bytes are read by a JavaScript codec, which is run by the gateway only"
+        return Rejected("decode_failed", detail, number, result.device, received.received_ns)
+    return result
 
 
 def _read(received: Received, knowledge: Knowledge) -> Uplink | Rejected:
@@ -108,7 +150,8 @@ def _judge(
     *,
     knowledge: Knowledge,
     memory: Memory,
-) -> Outcome | Waiting:
+    answer: CodecAnswer | None,
+) -> Result:
     """When was it, which record holds then, and by which rules is it read?"""
     when = event_time(uplink, received)
     if not isinstance(when, EventTime):
@@ -119,12 +162,20 @@ def _judge(
     plan = knowledge.plan(device)
     if plan is None:
         return Rejected("unknown_profile", f"the catalogue has no profile '{device.profile}'")
-    return _refine(number, received, uplink, device=device, plan=plan, when=when, memory=memory)
+    return _refine(number, received, uplink, device=device, plan=plan, when=when, memory=memory, answer=answer)
 
 
 def _refine(
-    number: int, received: Received, uplink: Uplink, *, device: Device, plan: Plan, when: EventTime, memory: Memory
-) -> Outcome:
+    number: int,
+    received: Received,
+    uplink: Uplink,
+    *,
+    device: Device,
+    plan: Plan,
+    when: EventTime,
+    memory: Memory,
+    answer: CodecAnswer | None,
+) -> Outcome | NeedsCodec:
     """The second half of the road: what this known device said at this known time."""
     remembered = memory.of(device.id)
     frame = link = None
@@ -139,7 +190,7 @@ def _refine(
             frame = (verdict.session, mark)
         if f_cnt is not None or uplink.receptions:
             link = Link(f_cnt, uplink.f_port, uplink.receptions)
-    observations = _observe(uplink, device, plan, when, memory)
+    observations = _observe(uplink, device, plan, when, memory=memory, answer=answer)
     if not isinstance(observations, list):
         return observations
     return Accepted(
@@ -160,8 +211,8 @@ def _refine(
 
 
 def _observe(
-    uplink: Uplink, device: Device, plan: Plan, when: EventTime, memory: Memory
-) -> list[Observation] | Rejected:
+    uplink: Uplink, device: Device, plan: Plan, when: EventTime, *, memory: Memory, answer: CodecAnswer | None
+) -> list[Observation] | Rejected | NeedsCodec:
     """Decode and normalise whatever this kind of message carries."""
     observations: list[Observation] = []
     unread: list[Unread] = []
@@ -169,7 +220,9 @@ def _observe(
         if uplink.fields_mapped and uplink.decoded is not None:
             observations, unread = normalise_named(uplink.decoded, plan, device.feature, when)
         else:
-            readings = plan.profile.decode(uplink)
+            readings = _read_payload(uplink, device, plan.profile, when, answer)
+            if isinstance(readings, NeedsCodec):
+                return readings
             if not isinstance(readings, list):
                 silent = readings.reason == "no_readings" and uplink.f_cnt is not None
                 return observations if silent else readings
@@ -186,6 +239,18 @@ def _observe(
         return observations
     heartbeat = uplink.f_cnt is not None and not any(reading.why == "unfit" for reading in unread)
     return [] if heartbeat else _no_readings(unread)
+
+
+def _read_payload(
+    uplink: Uplink, device: Device, profile: CompiledProfile, when: EventTime, answer: CodecAnswer | None
+) -> list[Reading] | Rejected | NeedsCodec:
+    """Readings in the vendor's words: at once, or from what the codec answered."""
+    codec = profile.codec
+    if codec is None or uplink.payload is None:
+        return profile.decode(uplink)
+    if answer is None or answer.source_hash != codec.source_hash:
+        return NeedsCodec(device.id, CodecCall(codec, "decodeUplink", uplink.payload, uplink.f_port, when.time_ns))
+    return codec_readings(profile.name, answer, uplink)
 
 
 def _no_readings(unread: list[Unread]) -> Rejected:

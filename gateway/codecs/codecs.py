@@ -23,6 +23,7 @@ from gateway.codecs.item import Done, Item
 from gateway.codecs.lane import WINDOW, Lane
 from gateway.codecs.worker_process import WorkerProcess
 from gateway.events import CodecKilled, CodecQuarantined, CodecsUnavailable, CodecWorkerFailed, Events
+from gateway.supervise import supervise
 from pipelines.codec import Codec, CodecAnswer, CodecCall, Ending
 
 STRIKES_WITHIN_S = 600.0
@@ -56,7 +57,8 @@ class Codecs:
         group = asyncio.TaskGroup()
         await group.__aenter__()
         self._group = group
-        self._keeper = group.create_task(self._keep_workers(), name="codec workers")
+        keep = supervise("codec workers", self._keep_workers, self._events)
+        self._keeper = group.create_task(keep, name="codec workers")
         return self
 
     async def __aexit__(self, *exc: object) -> None:

@@ -4,7 +4,6 @@ Five distributions own the module name ``quickjs`` and overwrite each other sile
 keeps its limits, so it is looked for by its distribution's name and version, never by importing a module.
 """
 
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 DISTRIBUTION = "quickjs-ng"
@@ -19,6 +18,8 @@ class NoEngineError(Exception):
 
 def engine_file() -> Path:
     """The extension module's file. Raises NoEngineError."""
+    from importlib.metadata import PackageNotFoundError, distribution  # noqa: PLC0415 - only where JavaScript is in use
+
     try:
         found = distribution(DISTRIBUTION)
     except PackageNotFoundError as error:
@@ -37,6 +38,8 @@ def engine_file() -> Path:
 
 
 def _installed(name: str) -> bool:
+    from importlib.metadata import PackageNotFoundError, distribution  # noqa: PLC0415 - as above
+
     try:
         distribution(name)
     except PackageNotFoundError:

@@ -54,7 +54,7 @@ class WorkerProcess(asyncio.SubprocessProtocol):
         )
         return process
 
-    def send(self, *request: str | int | float | bool) -> None:
+    def send(self, *request: str | float) -> None:
         """Queue one request for the pipe."""
         body = marshal.dumps(request)
         if self._stdin is not None:

@@ -14,7 +14,7 @@ import pytest
 from pipelines.decode import CompiledProfile, PropertyMap, network_decoder
 from pipelines.identify import DeviceIndex
 from pipelines.model import Accepted, Device, Duplicate, Outcome, Received, Reception, Rejected, Uplink, Value
-from pipelines.process import Knowledge, Memory, Waiting, process
+from pipelines.process import Knowledge, Memory, Waiting, process_at_once
 from tests import servers
 
 pytestmark = pytest.mark.recording
@@ -39,7 +39,7 @@ def refine(
     outcomes = []
     for number, line in enumerate(lines(recording), 1):
         received_ns = json.loads(line)["_timestamp"] * MS
-        outcome = process(number, Received("file", recording, line, received_ns, 0, 0), knowledge, memory)
+        outcome = process_at_once(number, Received("file", recording, line, received_ns, 0, 0), knowledge, memory)
         assert not isinstance(outcome, Waiting)
         outcomes.append(outcome)
     return outcomes, memory

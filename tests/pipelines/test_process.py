@@ -26,7 +26,7 @@ from pipelines.model import (
     Rejected,
     Uplink,
 )
-from pipelines.process import Knowledge, Memory, Waiting, process
+from pipelines.process import Knowledge, Memory, Waiting, process, process_at_once
 
 NOW = 1_790_000_000 * NS_PER_S
 MOVED = NOW - 10**6 * NS_PER_S
@@ -59,7 +59,7 @@ def received(place: int = 0, **more: Any) -> Received:
 
 def refined(*uplinks: Uplink | Rejected, memory: Memory | None = None, **more: Any) -> list[Outcome | Waiting]:
     knowledge, memory = knowledge_of(uplinks), memory or Memory()
-    return [process(place + 1, received(place, **more), knowledge, memory) for place in range(len(uplinks))]
+    return [process_at_once(place + 1, received(place, **more), knowledge, memory) for place in range(len(uplinks))]
 
 
 def only(*uplinks: Uplink | Rejected, **more: Any) -> Outcome | Waiting:
@@ -285,7 +285,7 @@ Script = tuple[list[Uplink], list[Received]]
 
 def run(script: Script, memory: Memory) -> list[Outcome | Waiting]:
     knowledge = knowledge_of(script[0])
-    return [process(number, entry, knowledge, memory) for number, entry in enumerate(script[1], 1)]
+    return [process_at_once(number, entry, knowledge, memory) for number, entry in enumerate(script[1], 1)]
 
 
 @settings(max_examples=60, deadline=None)

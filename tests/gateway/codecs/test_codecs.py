@@ -68,7 +68,7 @@ async def test_old_shapes_of_codec_are_understood(codecs: Codecs) -> None:
 
 async def test_downlinks_are_encoded_and_decoded(codecs: Codecs) -> None:
     source = """
-    function encodeDownlink(input) { return { fPort: 10, bytes: [input.data.interval >> 8, input.data.interval & 255] }; }
+    function encodeDownlink(i) { return { fPort: 10, bytes: [i.data.interval >> 8, i.data.interval & 255] }; }
     function decodeDownlink(input) { return { data: { interval: input.bytes[0] << 8 | input.bytes[1] } }; }
     """
     encoded = await ask(codecs, source, function="encodeDownlink", values=b'{"data":{"interval":600}}')
