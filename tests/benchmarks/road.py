@@ -7,6 +7,7 @@ script with paho-mqtt and influxdb-client (batching), and Telegraf where its pro
 import argparse
 import json
 import os
+import platform
 import shutil
 import signal
 import subprocess
@@ -15,13 +16,16 @@ import tempfile
 import time
 import urllib.request
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from tests import servers
 from tests.benchmarks.corpus import CORPORA, DEVICES, DIALECTS, PROFILES, TOPICS, device_id
 from tests.gateway_process import GatewayProcess
+from tests.marked_block import write_into
 
 IDLE_S = 20.0
+BEGIN, END = "<!-- measured:begin -->", "<!-- measured:end -->"
 
 
 @dataclass
@@ -57,7 +61,7 @@ HEAD = (
 )
 
 
-def config_of(corpus: str, broker_port: int, sink_url: str) -> str:
+def config_of(corpus: str, broker_port: int, sink_url: str, *, loop: str = "asyncio") -> str:
     """The gateway's file for one run."""
     version = os.environ.get("CITYGATE_BENCH_MQTT", "5")
     template = 'topic_template = "sensors/{device_id}/up"'
@@ -67,6 +71,7 @@ def config_of(corpus: str, broker_port: int, sink_url: str) -> str:
 id = "bench"
 city = "mechelen"
 log = "json"
+loop = "{loop}"
 [sources.lns]
 kind = "mqtt"
 url = "mqtt://127.0.0.1:{broker_port}"
@@ -157,11 +162,11 @@ class Bench:
         contestant = GatewayProcess(self.folder / who)
         contestant.folder.mkdir(exist_ok=True)
         url = f"http://127.0.0.1:{self.sink_port}"
-        if who == "citygate":
+        if who.startswith("citygate"):
             shutil.rmtree(contestant.folder / "state", ignore_errors=True)
-            contestant.write(
-                config_of(corpus, self.broker.port, url), pilots={"bench": PILOT}, devices={"bench": devices_of(corpus)}
-            )
+            loop = "uvloop" if who.endswith("uvloop") else "asyncio"
+            config = config_of(corpus, self.broker.port, url, loop=loop)
+            contestant.write(config, pilots={"bench": PILOT}, devices={"bench": devices_of(corpus)})
             contestant.start()
             return contestant
         command = [sys.executable, "-m", "tests.benchmarks.plain_script", who.removeprefix("script-")]
@@ -180,30 +185,53 @@ class Bench:
         return arrived, finished
 
 
+CONTESTANTS = {
+    100: ("citygate", "script-sync", "script-batch"),
+    1_000: ("citygate", "script-batch"),
+    5_000: ("citygate",),
+    0: ("citygate", "citygate-uvloop", "script-batch"),
+}
+"""Who runs at which rate; a script that writes each message by itself cannot keep up with more than a few hundred."""
+
+
 def main(argv: list[str]) -> None:
-    """Print the table."""
+    """Print the table, and write it into a page if asked."""
+    options = parsed(argv)
+    lines = [machine(), "", HEAD]
+    print("\n".join(lines), flush=True)
+    for corpus in options.corpus or CORPORA:
+        for rate in options.rate if options.rate is not None else CONTESTANTS:
+            messages = int(rate * options.seconds) if rate else options.messages
+            for who in [options.only] if options.only else CONTESTANTS.get(rate, ("citygate",)):
+                with tempfile.TemporaryDirectory() as folder:
+                    lines.append(Bench(Path(folder)).measure(who, corpus, rate, messages).row())
+                print(lines[-1], flush=True)
+    if options.write:
+        words = " ".join(["road", *argv[: argv.index("--write")]])
+        lines.append(f'\nWritten by `make bench ARGS="{words} --write README.md"`.')
+        write_into(options.write, "\n".join(lines) + "\n", BEGIN, END)
+
+
+def parsed(argv: list[str]) -> argparse.Namespace:
+    """The command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks road", description=__doc__)
     parser.add_argument("--messages", type=int, default=30_000, help="messages per row at saturation (30000)")
     parser.add_argument("--seconds", type=float, default=10, help="length of a row at a fixed rate (10)")
     parser.add_argument("--corpus", choices=sorted(CORPORA), action="append", help="plain, tts, chirpstack (all)")
-    parser.add_argument(
-        "--rate", type=int, action="append", help="messages per second; 0 is saturation (100 1000 5000 0)"
+    parser.add_argument("--rate", type=int, action="append", help="per second; 0 is saturation (100 1000 5000 0)")
+    parser.add_argument("--only", help="one contestant: citygate, citygate-uvloop, script-batch or script-sync")
+    parser.add_argument("--write", type=Path, metavar="PAGE", help="put the table between the marks of this page")
+    return parser.parse_args(argv)
+
+
+def machine() -> str:
+    """What it was measured on, and what could not be."""
+    machine_words = f"CPython {platform.python_version()}, {os.cpu_count()} cores {platform.machine()}"
+    where = (
+        f"{datetime.now(tz=UTC):%Y-%m-%d}, {machine_words}, Mosquitto 2 on loopback with its default window, MQTT 5, "
+        f"QoS 1, {DEVICES} devices, an HTTP sink that only counts."
     )
-    parser.add_argument("--only", help="one contestant: citygate, script-batch or script-sync")
-    options = parser.parse_args(argv)
-    print(
-        f"CPython {sys.version.split()[0]}, {os.cpu_count()} cores, Mosquitto on loopback, QoS 1, {DEVICES} devices\n"
-    )
-    if shutil.which("telegraf") is None:
-        print("Telegraf: its program is not on this machine; not measured.\n")
-    print(HEAD)
-    for corpus in options.corpus or CORPORA:
-        for rate in options.rate if options.rate is not None else (100, 1000, 5000, 0):
-            messages = int(rate * options.seconds) if rate else options.messages
-            contestants = ["citygate"] if rate in (100, 5000) else ["citygate", "script-batch"]
-            for who in [options.only] if options.only else contestants:
-                with tempfile.TemporaryDirectory() as folder:
-                    print(Bench(Path(folder)).measure(who, corpus, rate, messages).row(), flush=True)
+    return where if shutil.which("telegraf") else where + " Telegraf: its program was not on the machine, not measured."
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tests import marked_block
 from tests.proofs.promises import PROMISES, Result
 
 BEGIN, END = "<!-- promises:begin -->", "<!-- promises:end -->"
@@ -37,10 +38,5 @@ def today() -> datetime:
 
 
 def write_into(readme: Path, text: str) -> None:
-    """Replace what stands between the marks. Raises ValueError where they are missing or in the wrong order."""
-    page = readme.read_text(encoding="utf-8")
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"{readme}: needs the lines {BEGIN} and {END}, in this order")
-    readme.write_text(f"{before}{BEGIN}\n{text}{END}{after}", encoding="utf-8")
+    """Replace what stands between the table's marks. Raises ValueError where they are missing."""
+    marked_block.write_into(readme, text, BEGIN, END)
