@@ -3,8 +3,8 @@
 
     python deploy/platforms.py [PYTHON]       prints the table; asks the package index some dozens of questions
 
-For glibc 2.36, which is Debian 12 and Raspberry Pi OS Bookworm, and Python 3.11 unless another is named. A package without a wheel would have to be
-compiled on the spot; where its source is not published either, what needs it cannot be had.
+For glibc 2.36, which is Debian 12 and Raspberry Pi OS Bookworm, and Python 3.11 unless another is named. A package
+without a wheel has to be compiled on the spot.
 """
 
 import re

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ import yaml
 
 from gateway.config import load_config
 from gateway.deploy_files import deploy_dir
+from gateway.knowledge import load_known
 from tests import servers
 from tests.contracts.influx_world import query
 from tests.gateway.sinks.influxdb.scripted_admin import scripted_admin
@@ -120,9 +122,11 @@ class Stack:
         file.write_text(text)
 
 
-@pytest.fixture
-def stack(tmp_path: Path) -> Stack:
-    programs = tmp_path / "bin"
+@pytest.fixture(scope="module")
+def started(tmp_path_factory: pytest.TempPathFactory) -> tuple[Stack, str]:
+    """The volumes after the first start, and what it said."""
+    folder = tmp_path_factory.mktemp("compose")
+    programs = folder / "bin"
     programs.mkdir()
     for name, words in (("citygate", "-m gateway.cli.main"), ("python", "")):
         (programs / name).write_text(f'#!/bin/sh\nexec {sys.executable} {words} "$@"\n')
@@ -137,30 +141,42 @@ def stack(tmp_path: Path) -> Stack:
         "BROKER_TLS_PORT": str(tls_port),
         "BROKER": f"127.0.0.1:{port}",
     }
-    env |= {f"{name.upper()}_DIR": str(tmp_path / name) for name in ("broker", "config", "simulator", "grafana")}
-    return Stack(tmp_path, env)
+    env |= {f"{name.upper()}_DIR": str(folder / name) for name in ("broker", "config", "simulator", "grafana")}
+    stack = Stack(folder, env)
+    return stack, stack.run("first-start.sh")
 
 
-def test_the_first_start_makes_every_secret_and_a_second_one_keeps_them(stack: Stack) -> None:
-    said = stack.run("first-start.sh")
+@pytest.fixture
+def stack(started: tuple[Stack, str], tmp_path: Path) -> Stack:
+    """The same, with a configuration and secrets of Grafana's that a test may change."""
+    first, _ = started
+    for name in ("config", "grafana", "simulator"):
+        shutil.copytree(first.folder / name, tmp_path / name)
+    (tmp_path / "broker").symlink_to(first.folder / "broker")
+    own = {f"{name.upper()}_DIR": str(tmp_path / name) for name in ("config", "grafana", "simulator")}
+    return Stack(tmp_path, first.env | own)
+
+
+def test_the_first_start_makes_every_secret_and_a_second_one_keeps_them(started: tuple[Stack, str]) -> None:
+    first, said = started
     secrets = [
-        *stack.config.glob("secrets/*"),
-        *(stack.folder / "simulator").iterdir(),
-        *(stack.folder / "grafana").iterdir(),
-        *(stack.folder / "broker" / "secrets").iterdir(),
+        *first.config.glob("secrets/*"),
+        *(first.folder / "simulator").iterdir(),
+        *(first.folder / "grafana").iterdir(),
+        *(first.folder / "broker" / "secrets").iterdir(),
     ]
     assert {file.name for file in secrets} >= {"broker-password", "password", "admin-password", "gateway-password"}
     assert [file for file in secrets if file.stat().st_mode & 0o077 or not file.read_text().strip()] == []
     assert "admin-password" in said
-    assert (stack.folder / "grafana" / "admin-password").read_text().strip() not in said
+    assert (first.folder / "grafana" / "admin-password").read_text().strip() not in said
     before = {file: file.read_bytes() for file in secrets}
-    stack.run("first-start.sh")
+    first.run("first-start.sh")
     assert {file: file.read_bytes() for file in secrets} == before
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files to another account")
-def test_each_container_can_read_its_own_secrets_only(stack: Stack) -> None:
-    stack.run("first-start.sh")
+def test_each_container_can_read_its_own_secrets_only(started: tuple[Stack, str]) -> None:
+    first, _ = started
     owners = {
         "broker/passwords": 1883,
         "broker/tls/server.key": 1883,
@@ -169,29 +185,21 @@ def test_each_container_can_read_its_own_secrets_only(stack: Stack) -> None:
         "simulator/password": 10001,
         "grafana/admin-password": 472,
     }
-    assert {name: (stack.folder / name).stat().st_uid for name in owners} == owners
-    assert (stack.config / "citygate.toml").stat().st_mode & 0o777 == 0o644
-    assert all(file.stat().st_mode & 0o044 for file in stack.config.glob("devices/*.toml"))
+    assert {name: (first.folder / name).stat().st_uid for name in owners} == owners
+    assert (first.config / "citygate.toml").stat().st_mode & 0o777 == 0o644
+    assert all(file.stat().st_mode & 0o044 for file in first.config.glob("devices/*.toml"))
 
 
-def test_the_configuration_is_whole_and_its_devices_are_the_simulators(stack: Stack) -> None:
-    stack.run("first-start.sh")
-    config = load_config(stack.config / "citygate.toml")
+def test_the_configuration_is_whole_and_its_devices_are_the_simulators(started: tuple[Stack, str]) -> None:
+    first, _ = started
+    config = load_config(first.config / "citygate.toml")
     assert set(config.sinks) == {"influxdb", "open", "quarantine"}
-    checked = subprocess.run(
-        [sys.executable, "-m", "gateway.cli.main", "check", "--offline", "--json", "-c", str(stack.config)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    found = [finding["what"] for finding in json.loads(checked.stdout) if finding["level"] == "error"]
-    assert all("influxdb" in what or "state" in what for what in found), "only what a later step makes is missing"
-    assert "2 pilots, 32 records" in checked.stdout
+    files = load_known(config).files
+    assert (len(files.pilots), len(files.devices)) == (2, 32)
 
 
 def test_the_database_step_makes_two_narrow_tokens_and_a_second_one_keeps_them(stack: Stack) -> None:
     """Against the fake of InfluxDB 2's administration: no package holds the real one."""
-    stack.run("first-start.sh")
     with scripted_admin("v2.7.12") as influxdb:
         stack.configure(**{"http://influxdb:8086": influxdb.url})
         stack.run("database.sh")
@@ -207,7 +215,6 @@ def test_the_database_step_makes_two_narrow_tokens_and_a_second_one_keeps_them(s
 
 
 def test_an_influxdb_that_never_answers_ends_the_database_step_with_a_reason(stack: Stack) -> None:
-    stack.run("first-start.sh")
     stack.configure(**{"http://influxdb:8086": f"http://127.0.0.1:{servers.free_port()}"})
     command = ["sh", str(COMPOSE / "database.sh")]
     done = subprocess.run(
@@ -219,7 +226,6 @@ def test_an_influxdb_that_never_answers_ends_the_database_step_with_a_reason(sta
 
 def test_the_street_ends_in_a_filled_dashboard(stack: Stack, influxdb1: servers.Server) -> None:
     """The road of the compose file with InfluxDB 1.6.7 in place of 2: every query of the dashboards finds something."""
-    stack.run("first-start.sh")
     stack.configure(
         **{
             "mqtts://mosquitto:8883": f"mqtts://localhost:{stack.env['BROKER_TLS_PORT']}",
@@ -234,6 +240,7 @@ def test_the_street_ends_in_a_filled_dashboard(stack: Stack, influxdb1: servers.
         gateway = GatewayProcess(stack.config)
         gateway.start()
         try:
+            wait_until(lambda: bool(gateway.events("SourceConnected")), what="the gateway subscribed")
             stack.run("simulate.sh", PACE="0", HOURS_BACK="6")
             wait_until(lambda: settled(gateway), what="everything delivered")
         finally:

@@ -149,7 +149,7 @@ def trace(strace: str, folder: Path, broker: servers.Server, influx: servers.Ser
     command = [strace, "-f", "-qq", "-s", "0", "-o", str(log), sys.executable, "-m", "gateway.cli.main"]
     with said.open("wb") as out, subprocess.Popen([*command, "run", "--config", str(folder)], stderr=out) as process:
         try:
-            wait_until(lambda: b"GatewayStarted" in said.read_bytes(), what="the gateway started")
+            wait_until(lambda: b"SourceConnected" in said.read_bytes(), what="the gateway subscribed")
             (child,) = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
             at_ns = 1_793_600_000_000_000_000
             with Sender(broker.port) as sender:

@@ -53,6 +53,8 @@ def road(tmp_path: Path) -> Iterator[tuple[GatewayProcess, servers.Server, serve
         config = city.config(city.plain_source(broker.port), store, influx=influx, stop_within_s=2)
         gateway.write(config, pilots=city.PILOTS, devices=city.PLAIN_DEVICES)
         yield gateway, broker, influx
+        if gateway.process is not None:
+            gateway.kill_nine()
         influx.stop()
 
 
@@ -65,6 +67,7 @@ def test_both_logs_stay_whole_through_an_upgrade_and_back(
     for turn, release in enumerate((previous, ROOT, previous)):
         monkeypatch.chdir(release)  # a child started with -m takes its rooms from there
         gateway.start()
+        wait_until(lambda: len(gateway.events("SourceConnected")) == turn + 1, what="the gateway subscribed")  # noqa: B023
         if turn == 2:
             influx.start()
         with Sender(broker.port) as sender:
