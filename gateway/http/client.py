@@ -203,8 +203,7 @@ class _Connection(asyncio.Protocol):
             self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's have its face and not its class
 
     def data_received(self, data: bytes) -> None:
         if self._waiting is None or self._waiting.done():

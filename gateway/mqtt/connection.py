@@ -217,9 +217,8 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The link stands."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        limit_unacknowledged(transport, self.settings.keep_alive_s)
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's have its face and not its class
+        limit_unacknowledged(self._transport, self.settings.keep_alive_s)
 
     def data_received(self, data: bytes) -> None:
         """A whole read: decode it, hand its messages over in one go."""

@@ -513,3 +513,20 @@ async def test_an_acknowledgement_meant_for_the_other_side_ends_the_link() -> No
     async with playing(confuse) as port:
         connection = await open_connection(settings_for(port))
         assert (await connection.lost()).by == "protocol"
+
+
+async def test_a_transport_of_another_event_loop_serves_as_well(mosquitto: servers.Server) -> None:
+    """uvloop's transports are no asyncio.Transport; only their methods count."""
+    uvloop = pytest.importorskip("uvloop")
+
+    async def connect() -> bool:
+        connection = await open_connection(ConnectionSettings(host="127.0.0.1", port=mosquitto.port, client_id="uv"))
+        alive = connection.alive
+        await connection.close()
+        return alive
+
+    def run() -> bool:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            return runner.run(connect())
+
+    assert await asyncio.to_thread(run)
