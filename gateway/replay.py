@@ -1,30 +1,36 @@
 """Refine a stretch of the past again: a codec fixed later, a device accepted later.
 
-    intake [first, last] ──▶ process with today's knowledge ──▶ ledger, as corrections (higher number wins)
+    intake [first, last] ──▶ process with today's knowledge ──▶ difference ──▶ ledger, as corrections
 
 Laws
-- What was a Duplicate stays one: its original speaks for it.
+- The higher ledger number wins. What was a Duplicate stays one: its original speaks for it.
 - An observation that the new outcome no longer holds is carried once more as ``retracted``; sinks mark or remove it.
 - Nothing is skipped because it looks unchanged: a replay also delivers again. Identities make that harmless.
-- Works in stretches, so that live refining goes on between them.
+- Where a codec cannot be run just now, what was said before stays: a replay takes nothing back for want of a worker.
+- Works in stretches, so that live refining goes on between them. A dry run does all of it but write.
+- Devices are judged with a memory of what came before the stretch, as they were the first time.
 """
 
 import asyncio
 from array import array
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 
 import msgspec
 
+from gateway.ask_codec import ask_codec
 from gateway.events import Events, ReplayFinished
 from gateway.ingest import decode_received
 from gateway.journal.log import Entry, Log
 from gateway.progress import KIND_CORRECTION, decode_ledger, outcome_word, outcomes_after
 from gateway.refine import Refine
-from pipelines.model import Accepted, Duplicate, Observation, Outcome, Rejected
-from pipelines.process import Memory, Waiting, process
+from pipelines.difference import Difference, retractions
+from pipelines.model import Accepted, Duplicate, Outcome, Rejected
+from pipelines.process import Behind, Knowledge, Memory, NeedsCodec, Waiting, process
 
 STRETCH = 20_000
 PAUSE_EVERY = 200
+REMEMBERED = 5_000
+"""Entries before the first one whose outcomes the memory takes in: spikes, lateness and frames are judged by them."""
 
 
 class ReplayReport(msgspec.Struct, frozen=True):
@@ -38,46 +44,105 @@ class ReplayReport(msgspec.Struct, frozen=True):
 
 
 class Replay:
-    """One replay at a time, beside live refining, in the same loop."""
+    """One replay at a time, beside live refining. ``difference`` and ``report`` tell what it found."""
 
-    def __init__(self, refine: Refine, events: Events) -> None:
+    def __init__(
+        self, refine: Refine, events: Events, *, knowledge: Knowledge | None = None, write: bool = True
+    ) -> None:
+        """``knowledge``: another than refine's, for a look ahead. ``write`` false: only look."""
+        self.difference = Difference()
         self._refine = refine
         self._events = events
+        self._knowledge = knowledge or refine.knowledge
+        self._write = write
+        self._counts = [0, 0, 0]
+        self._range = (0, 0)
+
+    @property
+    def report(self) -> ReplayReport:
+        """What was done so far."""
+        return ReplayReport(*self._range, *self._counts)
 
     async def run(
-        self,
-        first: int,
-        last: int,
-        *,
-        wanted: Callable[[Outcome], bool] = lambda _before: True,
-        on_progress: Callable[[int], None] = lambda _number: None,
-    ) -> ReplayReport:
-        """Refine intake entries ``first`` to ``last`` (both included) again, those whose outcome is ``wanted``."""
-        last = min(last, self._refine.progress.position)
-        first = max(first, self._refine.intake.oldest_number)
-        refined = changed = retracted = 0
-        memory = Memory()
+        self, first: int, last: int, *, wanted: Callable[[Outcome], bool] = lambda _before: True
+    ) -> AsyncGenerator[int, None]:
+        """Refine intake entries ``first`` to ``last`` (both included) again, those whose outcome is ``wanted``.
+
+        Yields the number of the last entry that was passed, every few hundred. Raises JournalError.
+        """
+        refine = self._refine
+        last = min(last, refine.progress.position)
+        first = max(first, refine.intake.oldest_number)
+        self._range = (first, last)
+        memory = await self._remembered(first)
         for start in range(first, last + 1, STRETCH):
             end = min(start + STRETCH - 1, last)
             earlier = await self._earlier(start, end)
             number = start
-            while entries := self._refine.intake.read(number, max_entries=PAUSE_EVERY, upto=end):
+            while entries := refine.intake.read(number, max_entries=PAUSE_EVERY, upto=end):
                 for entry in entries:
                     before = self._outcome(earlier[entry.number - start])
-                    if before is None or isinstance(before, Duplicate) or not wanted(before):
+                    if before is None or isinstance(before, Duplicate):
                         continue
-                    refined += 1
-                    outcomes = self._again(entry, before, memory)
-                    changed += outcomes[-1] != before
-                    retracted += sum(map(count_retracted, outcomes))
-                    self._replace(before, outcomes)
+                    if wanted(before):
+                        await self._look_again(entry, before, memory)
+                    else:
+                        memory.absorb(before)
                 number = entries[-1].number + 1
-                on_progress(number - 1)
-                await self._refine.ledger.commit(sync=False)  # else sinks would see it with the next live message only
+                if self._write:  # else sinks would see it with the next live message only
+                    await refine.ledger.commit(sync=False)
+                yield number - 1
                 await asyncio.sleep(0)
-        report = ReplayReport(first, last, refined, changed, retracted)
-        self._events.emit(ReplayFinished(first=first, last=last, changed=changed, retracted=retracted))
-        return report
+        if self._write:
+            _, changed, retracted = self._counts
+            self._events.emit(ReplayFinished(first=first, last=last, changed=changed, retracted=retracted))
+
+    async def _look_again(self, entry: Entry, before: Outcome, memory: Memory) -> None:
+        after = await self._again(entry, memory) or before
+        gone = retractions(before, after)
+        self.difference.note(before, after)
+        self._counts[0] += 1
+        self._counts[1] += after != before
+        self._counts[2] += len(gone)
+        if not self._write:
+            return
+        outcomes = [after]
+        if gone and isinstance(after, Accepted):
+            outcomes = [msgspec.structs.replace(after, observations=(*after.observations, *gone))]
+        elif gone:
+            assert isinstance(before, Accepted)
+            outcomes = [msgspec.structs.replace(before, observations=gone, link=None), after]
+        self._replace(before, outcomes)
+
+    async def _again(self, entry: Entry, memory: Memory) -> Outcome | None:
+        """The outcome of today; None where it cannot be known now (no clock, no codec worker): what was, stays."""
+        received = decode_received(entry.payload)
+        result = process(entry.number, received, self._knowledge, memory)
+        while isinstance(result, NeedsCodec):
+            answer = await ask_codec(self._refine.asked.codecs, result.call)
+            if answer.ending in ("unavailable", "quarantined"):
+                return None
+            result = process(entry.number, received, self._knowledge, memory, answer=answer)
+        return None if isinstance(result, Waiting | Behind) else result
+
+    def _replace(self, before: Outcome, outcomes: list[Outcome]) -> None:
+        self._refine.write(outcomes, KIND_CORRECTION)
+        counts = self._refine.progress.counts
+        counts[outcome_word(before)] -= 1
+        counts[outcome_word(outcomes[-1])] += 1
+        if isinstance(before, Rejected) and isinstance(outcomes[-1], Accepted):
+            self._refine.progress.memory.absorb(outcomes[-1])
+
+    async def _remembered(self, first: int) -> Memory:
+        """The memory as the outcomes of the last entries before ``first`` make it."""
+        memory = Memory()
+        start = max(first - REMEMBERED, self._refine.intake.oldest_number)
+        if start < first:
+            for number in await self._earlier(start, first - 1):
+                outcome = self._outcome(number)
+                if outcome is not None:
+                    memory.absorb(outcome)
+        return memory
 
     async def _earlier(self, start: int, end: int) -> "array[int]":
         """Ledger number of the newest outcome of each intake number in the stretch; 0 where there is none."""
@@ -95,50 +160,6 @@ class Replay:
             return None
         outcome = decode_ledger(entries[0].payload)
         return outcome if isinstance(outcome, Accepted | Rejected | Duplicate) else None
-
-    def _again(self, entry: Entry, before: Outcome, memory: Memory) -> list[Outcome]:
-        result = process(entry.number, decode_received(entry.payload), self._refine.knowledge, memory)
-        if isinstance(result, Waiting):
-            return [before]
-        gone = retractions(before, result)
-        if not gone:
-            return [result]
-        if isinstance(result, Accepted):
-            return [msgspec.structs.replace(result, observations=(*result.observations, *gone))]
-        assert isinstance(before, Accepted)
-        return [msgspec.structs.replace(before, observations=gone, link=None), result]
-
-    def _replace(self, before: Outcome, outcomes: list[Outcome]) -> None:
-        self._refine.write(outcomes, KIND_CORRECTION)
-        counts = self._refine.progress.counts
-        counts[outcome_word(before)] -= 1
-        counts[outcome_word(outcomes[-1])] += 1
-        if isinstance(before, Rejected) and isinstance(outcomes[-1], Accepted):
-            self._refine.progress.memory.absorb(outcomes[-1])
-
-
-def retractions(before: Outcome, after: Outcome) -> tuple[Observation, ...]:
-    """The observations of ``before`` whose identity ``after`` does not hold, marked ``retracted``."""
-    if not isinstance(before, Accepted):
-        return ()
-    kept = {identity(observation) for observation in after.observations} if isinstance(after, Accepted) else set()
-    return tuple(
-        msgspec.structs.replace(observation, quality="retracted")
-        for observation in before.observations
-        if observation.quality != "retracted" and identity(observation) not in kept
-    )
-
-
-def identity(observation: Observation) -> tuple[str, str, int, int]:
-    """What makes two observations of one device the same one."""
-    return observation.feature, observation.property, observation.time_ns, observation.interval_ns
-
-
-def count_retracted(outcome: Outcome) -> int:
-    """How many observations an outcome takes back."""
-    if not isinstance(outcome, Accepted):
-        return 0
-    return sum(observation.quality == "retracted" for observation in outcome.observations)
 
 
 async def first_number_since(intake: Log, since_ns: int) -> int:

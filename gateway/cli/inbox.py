@@ -11,6 +11,7 @@ import rich_click as click
 from gateway.cli.exits import EPILOGUE, Exit
 from gateway.cli.options import config_option, open_config
 from gateway.cli.rejected import quarantine
+from gateway.cli.running import asker
 from gateway.cli.screen import JsonOption, fail, mistakes_end_the_command, print_json, print_table
 from gateway.config import Config
 from gateway.control import ControlError, NotRunningError, ask
@@ -183,12 +184,11 @@ def _only_pilot(config: Config) -> str:
 
 
 def _taken_in(config: Config, one: Stranger) -> dict[str, Any]:
-    """Ask the running gateway to reload and to refine what is held once more."""
+    """Ask the running gateway to read its files again and to refine what is held once more."""
     report: dict[str, Any] = {"running": True}
     try:
-        for reply in ask(config.control_socket, "reload"):
-            report |= reply
-        for reply in ask(config.control_socket, "rejected_retry", within_s=None, device=one.device):
+        asked = ask(config.control_socket, "rejected_retry", within_s=None, device=one.device, by=asker())
+        for reply in asked:
             report |= reply
     except NotRunningError:
         return {"running": False}

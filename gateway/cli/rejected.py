@@ -12,8 +12,8 @@ import rich_click as click
 
 from gateway.cli.exits import EPILOGUE, Exit
 from gateway.cli.options import config_option, open_config
-from gateway.cli.running import replies
-from gateway.cli.screen import JsonOption, fail, print_json, print_table
+from gateway.cli.running import asker, replies
+from gateway.cli.screen import JsonOption, fail, followed, print_json, print_table
 from gateway.config import Config
 from gateway.sinks.quarantine.read import Quarantine, QuarantinedEntry
 from gateway.sinks.quarantine.settings import QuarantineSettings
@@ -183,11 +183,9 @@ def retry(
     if not (numbers or reason or device or everything):
         fail(Exit.USAGE, "say what to retry", "NUMBERS, --device ID, --reason REASON or --all")
     config = open_config(config_path)
-    question = {"numbers": list(numbers) or None, "reason": reason, "device": device}
+    question = {"numbers": list(numbers) or None, "reason": reason, "device": device, "by": asker()}
     asked = {name: value for name, value in question.items() if value}
-    report: dict[str, object] = {}
-    for reply in replies(config, "rejected_retry", within_s=None, **asked):
-        report |= reply
+    report = followed(replies(config, "rejected_retry", within_s=None, **asked))
     if as_json:
         print_json(report)
         return

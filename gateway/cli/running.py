@@ -1,5 +1,7 @@
 """Ask the running gateway, and say it plainly when nobody answers."""
 
+import getpass
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,3 +19,11 @@ def replies(config: Config, command: str, *, within_s: float | None = 60.0, **qu
         fail(Exit.NOT_RUNNING, f"the gateway is not running ({error})", "Start it: citygate run")
     except ControlError as error:
         fail(Exit.FAILED, str(error), error.mend)
+
+
+def asker() -> str:
+    """Who asks, for the record of replays; behind sudo the person, not root."""
+    try:
+        return os.environ.get("SUDO_USER") or getpass.getuser()
+    except (OSError, KeyError):  # a user id without a name
+        return f"uid {os.getuid()}"

@@ -7,8 +7,8 @@ piped. Where no terminal is attached there is no colour and no progress bar.
 import contextlib
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, NoReturn
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
 import rich_click as click
@@ -123,3 +123,18 @@ def progress(what: str, total: int | None = None) -> Iterator[Callable[[int], No
     finally:
         soon.cancel()
         bar.stop()
+
+
+def followed(replies: Iterable[Mapping[str, Any]], what: str = "replaying") -> dict[str, Any]:
+    """The facts of all replies of a long command; those that tell ``done`` and ``of`` move a bar instead."""
+    final: dict[str, Any] = {}
+    with progress(what, 100) as step:
+        before = 0
+        for reply in replies:
+            if "done" not in reply:
+                final |= reply
+                continue
+            percent = 100 * int(reply["done"]) // max(1, int(reply["of"]))
+            step(percent - before)
+            before = percent
+    return final

@@ -9,7 +9,9 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+from gateway.control import ask
 from pipelines.dialects import write_uplink
 from pipelines.model import Reception, Uplink
 from tests.gateway_process import GatewayProcess, wait_until
@@ -91,8 +93,13 @@ def gateway_on(folder: Path) -> Iterator[GatewayProcess]:
         assert process.stop() == 0, process.log_tail()
 
 
+def status_of(process: GatewayProcess) -> dict[str, Any]:
+    """As ``citygate status --json`` has it, without starting a process for it."""
+    return next(ask(process.folder / "state" / "control.sock", "status"))
+
+
 def settled(process: GatewayProcess) -> bool:
     """Everything received has an outcome, and no sink has anything left to take."""
-    status = process.status()
+    status = status_of(process)
     refined = status["refine"]["position"] == len(RECORDED)
     return refined and all(sink["pending"] == 0 for sink in status["sinks"].values())
