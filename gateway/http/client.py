@@ -13,6 +13,7 @@ An ``asyncio.Protocol`` and not streams: a stream reader forgets the answer it h
 import asyncio
 import ssl
 from collections.abc import Mapping
+from typing import cast
 from urllib.parse import urlsplit
 
 import h11
