@@ -30,6 +30,7 @@ RETRY_AFTER_S = 5
 BODY_WITHIN_S = 30.0
 MAX_CONNECTIONS = 128
 CLOSE_WITHIN_S = 5
+LAST_PORT = 65_535
 
 
 class HttpPushSource:
@@ -96,9 +97,11 @@ class HttpPushSource:
 
     def _bound(self) -> socket.socket:
         host, _, port = self._settings.listen.rpartition(":")
+        if int(port) > LAST_PORT:
+            raise OSError(f"sources.{self.name}.listen: {self._settings.listen} cannot be bound: no such port")
         try:
             return socket.create_server((host, int(port)), backlog=MAX_CONNECTIONS)
-        except (OSError, OverflowError) as error:  # Overflow: a port beyond 65535
+        except OSError as error:
             raise OSError(f"sources.{self.name}.listen: {self._settings.listen} cannot be bound: {error}") from error
 
     async def _push(self, request: Request) -> Response:

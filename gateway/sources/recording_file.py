@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import IO, Annotated
+from typing import IO, Annotated, cast
 
 import msgspec
 import zstandard
@@ -33,6 +33,7 @@ from pipelines.model import ClockQuality, Received
 
 BATCH_LINES = 500
 MAX_LINE_BYTES = 4 << 20
+PACKED_BYTES, PLAIN_BYTES = 4_096, 65_536
 
 TRUSTED: ClockQuality = "trusted"
 """The recorder's clock: the line says when it was."""
@@ -151,14 +152,49 @@ class Lines:
             self.damage = OSError(f"cannot be read behind line {number}: {error}")
 
 
+class Unpacked(io.RawIOBase):
+    """The plain bytes of a .zst file, frame by frame. Raises EOFError where the last frame is cut short.
+
+    zstandard's own stream reader takes such an end for the end of the file.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._frame: zstandard.ZstdDecompressionObj | None = None
+        self._packed = self._plain = b""
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+        """Some bytes, at least one before the end."""
+        while not self._plain:
+            packed = self._packed or self._file.read(PACKED_BYTES)
+            if not packed:
+                if self._frame is not None:
+                    raise EOFError("the file is cut short")
+                return 0
+            self._frame = self._frame or zstandard.ZstdDecompressor().decompressobj()
+            self._plain, self._packed = self._frame.decompress(packed), b""
+            if self._frame.eof:
+                self._packed, self._frame = self._frame.unused_data, None
+        count = min(len(buffer), len(self._plain))
+        buffer[:count], self._plain = self._plain[:count], self._plain[count:]
+        return count
+
+    def close(self) -> None:
+        """Close the file too."""
+        self._file.close()
+        super().close()
+
+
 def open_recording(path: Path) -> IO[bytes]:
     """A recording's lines by its suffix. Raises OSError."""
     match path.suffix:
         case ".gz":
             return io.BufferedReader(gzip.open(path, "rb"))
         case ".zst":
-            return io.BufferedReader(
-                zstandard.ZstdDecompressor().stream_reader(path.open("rb"), read_across_frames=True)
-            )
+            return io.BufferedReader(cast("io.RawIOBase", Unpacked(path.open("rb"))), PLAIN_BYTES)
         case _:
             return path.open("rb")
