@@ -14,6 +14,7 @@ Laws
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import cast
 
 from gateway.mqtt import reasons
 from gateway.mqtt.decoder import Decoder
