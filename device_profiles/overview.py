@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from device_profiles.catalogue import Catalogue, Profile
-from device_profiles.vectors import Verification, Vector, verification
+from device_profiles.vectors import Vector, Verification, verification
 
 
 class ProfileRow(msgspec.Struct, frozen=True):

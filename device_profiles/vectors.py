@@ -68,7 +68,11 @@ def verification(vectors: Sequence[Vector]) -> Verification:
 
 def difference(profile: CompiledProfile, vector: Vector) -> str:
     """What the profile makes of a vector that it should not; "" when all is right."""
-    outcome = profile.decode(vector.uplink)
+    return judged(profile, vector, profile.decode(vector.uplink))
+
+
+def judged(profile: CompiledProfile, vector: Vector, outcome: Sequence[Reading] | Rejected) -> str:
+    """The same for an outcome that is there already, as a codec's answer is."""
     if isinstance(outcome, Rejected):
         if vector.error is not None and vector.error in outcome.detail:
             return ""

@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, str] = {
     "devices": "gateway.cli.devices:devices",
     "inbox": "gateway.cli.inbox:inbox",
     "explain": "gateway.cli.explain:explain",
+    "profiles": "gateway.cli.profiles:profiles",
     "rejected": "gateway.cli.rejected:rejected",
     "replay": "gateway.cli.replay:replay",
     "journal": "gateway.cli.journal:journal",
@@ -31,7 +32,7 @@ COMMANDS: Mapping[str, str] = {
 
 click.rich_click.COMMAND_GROUPS = {
     "citygate": [
-        {"name": "Set up", "commands": ["init", "devices", "check", "broker", "influx"]},
+        {"name": "Set up", "commands": ["init", "devices", "profiles", "check", "broker", "influx"]},
         {"name": "Run and look", "commands": ["run", "status", "demo"]},
         {"name": "Find and mend", "commands": ["inbox", "explain", "rejected", "replay", "journal"]},
         {"name": "Around it", "commands": ["completion", "version"]},
