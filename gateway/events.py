@@ -40,7 +40,7 @@ class GatewayStopped(Event, frozen=True, tag=True):
 
 
 class SourceConnected(Event, frozen=True, tag=True):
-    """A source has its broker; ``session_present`` tells whether the broker kept our session."""
+    """A source has its broker and its subscriptions; ``session_present``: the broker had kept our session."""
 
     source: str
     peer: str

@@ -112,7 +112,6 @@ class MqttSource:
         if self._closed:  # closed while connecting
             connection.abort()
         self._receipts.adopt(connection)
-        self._events.emit(SourceConnected(self.name, self._settings.url, connection.session_present))
         lost = await self._stay(connection)
         self._receipts.link_lost()
         return self._after(lost, loop.time() - began_s, loop.time())
@@ -144,12 +143,14 @@ class MqttSource:
             for topic_filter in self._settings.topics
         ]
         try:
-            while wanted := await self._subscribe(connection, wanted):
+            wanted = await self._subscribe(connection, wanted)
+            self._events.emit(SourceConnected(self.name, self._settings.url, connection.session_present))
+            while wanted:
                 try:
                     async with asyncio.timeout(SUBSCRIBE_AGAIN_S):
                         return await connection.lost()
                 except TimeoutError:
-                    continue
+                    wanted = await self._subscribe(connection, wanted)
             return await connection.lost()
         except ConnectionLostError as error:
             return error

@@ -442,7 +442,7 @@ async def test_three_takeovers_in_a_minute_name_the_client_id_and_wait_a_minute(
     (taken_over,) = events_of(events, SourceTakenOver)
     assert taken_over.client_id == "gw"
     assert "client_id" in taken_over.mend
-    assert len(events_of(events, SourceConnected)) == 3
+    assert len(events_of(events, SourceLost)) == 3
     assert events_of(events, SourceLost)[-1].retry_s == 60
 
 
