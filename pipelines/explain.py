@@ -13,6 +13,8 @@ from typing import Literal
 
 import msgspec
 
+from pipelines.codec import CodecAnswer, CodecCall
+from pipelines.codec_readings import codec_readings
 from pipelines.decode import Reading
 from pipelines.encodings import line_protocol, ngsi_ld
 from pipelines.encodings.topics import Address, digest, holds_eui, segment
@@ -21,7 +23,7 @@ from pipelines.layout.notation import Layouts
 from pipelines.layout.trace import Trace, trace
 from pipelines.model import Accepted, Device, Observation, Outcome, Received, Rejected, Revision, Uplink, Value
 from pipelines.plan import Plan
-from pipelines.process import Knowledge, Memory, Waiting, process_at_once
+from pipelines.process import Behind, Knowledge, Memory, NeedsCodec, Waiting, process, process_at_once
 from pipelines.vocabulary import FEATURE_TYPES, PROPERTIES, feature_type
 from pipelines.when import EventTime, event_time
 
@@ -60,9 +62,28 @@ class Explanation(msgspec.Struct, frozen=True):
     """Property → the range in which it is plausible, by vocabulary and data sheet."""
 
 
-def explain(number: int, received: Received, knowledge: Knowledge, layouts: Mapping[str, Layouts]) -> Explanation:
-    """Walk the road once more and take notes. ``layouts``: by profile, for those that have one."""
-    outcome = process_at_once(number, received, knowledge, Memory())
+def codec_needed(number: int, received: Received, knowledge: Knowledge) -> CodecCall | None:
+    """What has to be asked of a codec before this message can be explained; None for nearly all."""
+    result = process(number, received, knowledge, Memory())
+    return result.call if isinstance(result, NeedsCodec) else None
+
+
+def explain(
+    number: int,
+    received: Received,
+    knowledge: Knowledge,
+    layouts: Mapping[str, Layouts],
+    *,
+    answer: CodecAnswer | None = None,
+) -> Explanation:
+    """Walk the road once more and take notes. ``layouts``: by profile, for those that have one.
+
+    ``answer`` is what the codec said where one is needed; without it such a message is rejected.
+    """
+    result = process(number, received, knowledge, Memory(), answer=answer)
+    outcome = (
+        process_at_once(number, received, knowledge, Memory()) if isinstance(result, NeedsCodec | Behind) else result
+    )
     dialect = knowledge.dialects.get(received.source)
     uplink = dialect(received.topic, received.body) if dialect is not None else None
     if not isinstance(uplink, Uplink) or received.full_size > len(received.body):
@@ -85,19 +106,22 @@ def explain(number: int, received: Received, knowledge: Knowledge, layouts: Mapp
         when=when,
         device=device,
         bytes_read=traced,
-        notes=tuple(_notes(uplink, plan, traced)) if plan is not None else (),
+        notes=tuple(_notes(uplink, plan, traced, answer)) if plan is not None else (),
         limits=_limits(plan) if plan is not None else {},
     )
 
 
-def _notes(uplink: Uplink, plan: Plan, traced: Trace | None) -> list[Note]:
+def _notes(uplink: Uplink, plan: Plan, traced: Trace | None, answer: CodecAnswer | None) -> list[Note]:
     """A note for each reading of the device, and for each value that the network adds of its own."""
     notes: list[Note] = []
     if uplink.kind == "uplink":
         if uplink.fields_mapped and uplink.decoded is not None:
             notes += _named(uplink.decoded, plan)
         else:
-            readings = plan.profile.decode(uplink)
+            if plan.profile.codec is None or answer is None:
+                readings = plan.profile.decode(uplink)
+            else:
+                readings = codec_readings(plan.profile.name, answer, uplink)
             units = {span.name: span.unit for span in traced.spans if span.unit} if traced is not None else {}
             if not isinstance(readings, Rejected):
                 notes += [_note(reading, plan, units.get(reading.name, "")) for reading in readings]

@@ -1,18 +1,23 @@
 """What ``citygate explain`` needs to know: devices, profiles and dialects as today's files have them."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
 from device_profiles.catalogue import Catalogue
+from gateway.ask_codec import ask_codec
+from gateway.codecs.codecs import Codecs
 from gateway.config import Config
+from gateway.events import Events
 from gateway.files.devices import canonical_id
 from gateway.files.load import Files
 from gateway.knowledge import dialects_of
+from pipelines.codec import CodecAnswer, CodecCall
 from pipelines.decode import CompiledProfile
 from pipelines.dialects import DIALECTS, build_dialect
-from pipelines.explain import Explanation, explain
+from pipelines.explain import Explanation, codec_needed, explain
 from pipelines.identify import DeviceIndex
 from pipelines.layout.notation import Layouts
 from pipelines.model import Device, Received, Uplink
@@ -42,8 +47,10 @@ class Look(msgspec.Struct, frozen=True):
         return {name: self.catalogue.profiles[name] for name in self.catalogue.names if not name.startswith("example/")}
 
     def explain(self, number: int, received: Received) -> Explanation:
-        """One message, as today's files see it."""
-        return explain(number, received, self.knowledge, self.layouts)
+        """One message, as today's files see it. Runs a JavaScript codec where its profile has one."""
+        call = codec_needed(number, received, self.knowledge)
+        answer = asyncio.run(_answer(call)) if call is not None else None
+        return explain(number, received, self.knowledge, self.layouts, answer=answer)
 
     def uplink(self, received: Received) -> Uplink | None:
         """What its source's dialect reads; None where it reads nothing."""
@@ -74,6 +81,11 @@ class Look(msgspec.Struct, frozen=True):
         dialects = {**self.knowledge.dialects, source: build_dialect(dialect)}
         knowledge = msgspec.structs.replace(self.knowledge, dialects=dialects)
         return msgspec.structs.replace(self, knowledge=knowledge, names={**self.names, source: dialect})
+
+
+async def _answer(call: CodecCall) -> CodecAnswer:
+    async with Codecs(Events()) as codecs:
+        return await ask_codec(codecs, call)
 
 
 def _called(device: Device) -> set[str]:

@@ -95,7 +95,7 @@ def gateway_on(folder: Path) -> Iterator[GatewayProcess]:
 
 def status_of(process: GatewayProcess) -> dict[str, Any]:
     """As ``citygate status --json`` has it, without starting a process for it."""
-    return next(ask(process.folder / "state" / "control.sock", "status"))
+    return list(ask(process.folder / "state" / "control.sock", "status"))[0]  # noqa: RUF015 - to the end: it closes
 
 
 def settled(process: GatewayProcess) -> bool:

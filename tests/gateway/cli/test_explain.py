@@ -195,3 +195,19 @@ def test_a_dialect_that_would_read_it_is_named(gateway: GatewayProcess) -> None:
 def test_an_instant_beyond_all_calendars_is_shown_as_a_number() -> None:
     assert instant(street.T0) == "2026-11-02 06:13:20 UTC"
     assert instant(2**70).endswith(" ns")
+
+
+def test_bytes_are_read_by_a_javascript_codec_as_well(tmp_path: Path) -> None:
+    profile = tmp_path / "profiles" / "acme" / "one"
+    profile.mkdir(parents=True)
+    (profile / "profile.toml").write_text(
+        'privacy_class = "A"\n[identity]\nvendor = "Acme"\nmodel = "One"\ntitle = "Acme One"\n'
+        '[payload]\nkind = "javascript"\n[map]\ntemp = { property = "temperature_c" }\n'
+    )
+    (profile / "codec.js").write_text(
+        "function decodeUplink(input) { return { data: { temp: input.bytes[0] / 10 } }; }"
+    )
+    (tmp_path / "citygate.toml").write_text(street.CONFIG)
+    shown = run("--hex", "e2", "--port", "1", "--profile", "acme/one", "-c", str(tmp_path)).stdout
+    assert "22.6 °C" in shown
+    assert "accepted, profile acme/one" in shown
