@@ -1,7 +1,12 @@
-"""The demo's child processes: start, watch, end. Each writes a log of its own into the demo's folder."""
+"""The demo's child processes: start, watch, end. Each writes a log of its own into the demo's folder.
+
+Each has a session of its own: Ctrl-C and a closed terminal reach the demo alone, which then ends them in order. Whoever
+starts a child notes it before anything is waited for, so that none stays behind.
+"""
 
 import contextlib
 import importlib.util
+import signal
 import socket
 import subprocess
 import sys
@@ -24,7 +29,9 @@ class Child:
         self.name = name
         self.log = folder / f"{name}.log"
         with self.log.open("wb") as out:
-            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out)  # noqa: S603 - ours
+            self._process = subprocess.Popen(  # noqa: S603 - ours
+                command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
+            )
 
     def check(self) -> None:
         """Raises DemoError when the process has ended by itself."""
@@ -55,17 +62,13 @@ def broker(folder: Path, port: int) -> Child:
     """The embedded broker on loopback. Raises DemoError where its package is missing."""
     if importlib.util.find_spec("iotcore") is None:
         raise DemoError("the demo's broker is not installed. Run: make demo, or pip install 'citygate[demo]'")
-    child = Child("broker", [sys.executable, "-m", "iotcore", "--listen", "127.0.0.1", "--port", str(port)], folder)
-    child.wait_for(lambda: answers(port))
-    return child
+    return Child("broker", [sys.executable, "-m", "iotcore", "--listen", "127.0.0.1", "--port", str(port)], folder)
 
 
 def gateway(folder: Path) -> Child:
     """``citygate run`` over the demo's files."""
     command = [sys.executable, "-m", "gateway.cli.main", "run", "--config", str(folder / "citygate.toml")]
-    child = Child("gateway", command, folder)
-    child.wait_for(lambda: (folder / "state" / "control.sock").exists())
-    return child
+    return Child("gateway", command, folder)
 
 
 def simulator(folder: Path, scenario: str, port: int, *, pace: float, hours_back: float) -> Child:
@@ -87,12 +90,21 @@ def write_assets(folder: Path, scenario: str) -> None:
 
 @contextlib.contextmanager
 def ended(children: list[Child]) -> Iterator[list[Child]]:
-    """End all children at the end of the block, the last started first."""
+    """End all children at the end of the block, the last started first, also at SIGTERM and when the terminal goes."""
+    before = {number: signal.signal(number, _interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
     try:
         yield children
     finally:
+        for number in before:
+            signal.signal(number, signal.SIG_IGN)  # no second one shall leave the ending half done
         for child in reversed(children):
             child.end()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 def free_port() -> int:

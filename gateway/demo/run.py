@@ -3,16 +3,18 @@
 import sqlite3
 import tempfile
 import time
+from collections import deque
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.live import Live
 
 from gateway.control import ControlError, NotRunningError, ask
-from gateway.demo.children import Child, broker, ended, free_port, gateway, simulator, write_assets
-from gateway.demo.screen import Street, screen, summary
+from gateway.demo.children import Child, answers, broker, ended, free_port, gateway, simulator, write_assets
+from gateway.demo.screen import Look, Street, screen, summary
 from gateway.sinks.store.read import History
 
 CONFIG = """\
@@ -39,6 +41,9 @@ url = "mqtt://127.0.0.1:{port}"
 version = "3.1.1"
 """
 TITLE = "Citygate demo: one simulated street of parking bays and bins"
+CITY_ZONE = ZoneInfo("Europe/Brussels")
+"""Of Mechelen, where the street lies."""
+RATE_LOOKS = 12
 LINE_EVERY_S = 10.0
 DRAW_EVERY_S = 0.5
 
@@ -55,9 +60,14 @@ def run_demo(
         (folder / "citygate.toml").write_text(CONFIG.format(port=port), encoding="utf-8")
         children = stack.enter_context(ended([]))
         console.print(f"starting broker, gateway and simulator in {folder}", style="dim")
-        children.append(broker(folder, port))
-        children.append(gateway(folder))
-        children.append(simulator(folder, "street", port, pace=pace, hours_back=hours_back))
+        try:
+            children.append(broker(folder, port))
+            children[-1].wait_for(lambda: answers(port))
+            children.append(gateway(folder))
+            children[-1].wait_for(lambda: bool(_status(folder)))
+            children.append(simulator(folder, "street", port, pace=pace, hours_back=hours_back))
+        except KeyboardInterrupt:
+            return {}
         return _show(folder, children, for_s=for_s, address=f"mqtt://127.0.0.1:{port}", console=console)
 
 
@@ -65,36 +75,57 @@ def _show(
     folder: Path, children: list[Child], *, for_s: float | None, address: str, console: Console
 ) -> dict[str, Any]:
     until = time.monotonic() + for_s if for_s is not None else float("inf")
-    status: dict[str, Any] = {}
-    street = Street.of([])
+    look = Look(Street.of([]), {})
+    rate = Rate()
     next_line = time.monotonic() + LINE_EVERY_S
+
+    def picture() -> RenderableType:
+        return screen(look, title=TITLE, address=address, zone=CITY_ZONE, width=console.width)
+
     try:
         with Live(console=console, refresh_per_second=4, transient=True) as live:
             while time.monotonic() < until:
                 for child in children:
                     child.check()
-                street, status = _look(folder)
+                look = _look(folder, rate)
                 if console.is_terminal:
-                    live.update(screen(street, status, TITLE, address))
+                    live.update(picture())
                 elif time.monotonic() >= next_line:
                     next_line += LINE_EVERY_S
-                    console.print(summary(street, status), highlight=False)
+                    console.print(summary(look), highlight=False, soft_wrap=True)
                 time.sleep(min(DRAW_EVERY_S, max(0.0, until - time.monotonic())))
     except KeyboardInterrupt:
         console.print("stopping", style="dim")
-    console.print(screen(street, status, TITLE, address))
-    console.print(summary(street, status), highlight=False)
-    return status
+    console.print(picture())
+    console.print(summary(look), highlight=False, soft_wrap=True)
+    return look.status
 
 
-def _look(folder: Path) -> tuple[Street, dict[str, Any]]:
+class Rate:
+    """How many a second, over the last few looks."""
+
+    def __init__(self) -> None:
+        self._looks: deque[tuple[float, int]] = deque(maxlen=RATE_LOOKS)
+
+    def of(self, count: int) -> float:
+        """The rate with this count, seen now."""
+        self._looks.append((time.monotonic(), count))
+        (began_s, first), (ended_s, last) = self._looks[0], self._looks[-1]
+        return (last - first) / (ended_s - began_s) if ended_s > began_s else 0.0
+
+
+def _look(folder: Path, rate: Rate) -> Look:
     try:
         with History(folder / "state" / "store.sqlite") as history:
             street = Street.of(history.latest())
     except (FileNotFoundError, sqlite3.OperationalError):
         street = Street.of([])
+    status = _status(folder)
+    return Look(street, status, rate.of(status.get("received", 0)))
+
+
+def _status(folder: Path) -> dict[str, Any]:
     try:
-        status = next(ask(folder / "state" / "control.sock", "status", within_s=5.0), {})
+        return next(ask(folder / "state" / "control.sock", "status", within_s=5.0), {})
     except (ControlError, NotRunningError):
-        status = {}
-    return street, status
+        return {}
