@@ -19,6 +19,7 @@ class Count:
     def __init__(self) -> None:
         self.requests = 0
         self.points = 0
+        self.values = 0
         self.bytes = 0
         self.times: set[bytes] = set()
         self.ages_ms: list[float] = []
@@ -30,6 +31,8 @@ class Count:
         self.bytes += len(body)
         for line in body.splitlines():
             self.points += 1
+            if not line.startswith(b"lorawan,"):
+                self.values += line.split(b" ", 1)[1].count(b"=") - 1  # time_source is no observation
             stamp = line[line.rindex(b" ") + 1 :]
             if stamp not in self.times:
                 self.times.add(stamp)
@@ -41,6 +44,7 @@ class Count:
         return {
             "requests": self.requests,
             "points": self.points,
+            "values": self.values,
             "distinct": len(self.times),
             "bytes": self.bytes,
             "p50_ms": ages[len(ages) // 2],

@@ -43,6 +43,7 @@ class Figures:
     p50_ms: float
     p99_ms: float
     points: int
+    values: int
 
     def row(self) -> str:
         rate = f"{self.rate:,}/s" if self.rate else "saturation"
@@ -50,14 +51,14 @@ class Figures:
         cells = (
             *(self.who, self.corpus, rate, f"{self.arrived / self.seconds:,.0f}"),
             *(f"{self.cpu_s / arrived * 1e6:.1f}", f"{self.rss_mb:.0f}", f"{self.p50_ms:.0f}", f"{self.p99_ms:.0f}"),
-            *(f"{self.points / arrived:.1f}", str(self.sent - self.arrived)),
+            *(f"{self.values / arrived:.1f}", f"{self.points / arrived:.1f}", str(self.sent - self.arrived)),
         )
         return "| " + " | ".join(cells) + " |"
 
 
 HEAD = (
     "| who | corpus | rate | uplinks/s | CPU µs per uplink (= s per million) | peak RSS MB | p50 ms | p99 ms "
-    "| points per uplink | lost |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
+    "| observations per uplink | lines per uplink | lost |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
 )
 
 
@@ -147,14 +148,15 @@ class Bench:
             publisher.wait(30)
             figures = Figures(
                 who, corpus, rate, messages, arrived, finished - started,
-                contestant.cpu_s() - cpu_before, contestant.peak_rss_mb(), 0, 0, 0,
+                contestant.cpu_s() - cpu_before, contestant.peak_rss_mb(), 0, 0, 0, 0,
             )  # fmt: skip
             contestant.stop()
         finally:
             sink.send_signal(signal.SIGTERM)
             report = json.loads(sink.communicate(timeout=20)[0])
             self.broker.stop()
-        figures.p50_ms, figures.p99_ms, figures.points = report["p50_ms"], report["p99_ms"], int(report["points"])
+        figures.p50_ms, figures.p99_ms = report["p50_ms"], report["p99_ms"]
+        figures.points, figures.values = int(report["points"]), int(report["values"])
         return figures
 
     def start(self, who: str, corpus: str) -> GatewayProcess:
