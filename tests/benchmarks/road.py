@@ -58,7 +58,7 @@ class Figures:
 
 HEAD = (
     "| who | corpus | rate | uplinks/s | CPU µs per uplink (= s per million) | peak RSS MB | p50 ms | p99 ms "
-    "| observations per uplink | lines per uplink | lost |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"
+    "| observations per uplink | lines per uplink | lost |\n" + "| --- " * 11 + "|"
 )
 
 
