@@ -216,7 +216,7 @@ def _words(samples: Sequence[Sample]) -> tuple[str, dict[str, str]]:
     shortest, longest = (pick(len(sample.payload) for sample in samples) for pick in (min, max))
     rows, mapping, at = "", {}, 0
     while at < longest:
-        size = 2 if at + 2 <= (shortest if at < shortest else longest) else 1
+        size = 2 if at + 2 <= shortest else 1  # where some frames have ended, any byte may be the last
         name, rest = f"{'word' if size > 1 else 'byte'}_{at}", ""
         there = [sample.payload[at : at + size] for sample in samples if len(sample.payload) >= at + size]
         unsigned = [int.from_bytes(raw, "big") for raw in there]

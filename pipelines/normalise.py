@@ -4,6 +4,7 @@ Laws
 - A reading that no rule names is *unmapped*, one whose value or time cannot be right is *unfit*; both are handed back
   by name and make no observation.
 - Of two readings of one property at one time the last one counts.
+- A device that tells only its battery's voltage gets the charge by its profile's curve, marked *estimated*.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,7 +15,7 @@ import msgspec
 
 from pipelines.decode import Reading
 from pipelines.model import NS_PER_S, Observation, TimeSource
-from pipelines.plan import Plan, Rule
+from pipelines.plan import Plan, Rule, on_curve
 from pipelines.when import EventTime, is_off
 
 
@@ -52,7 +53,18 @@ def normalise(
             observations[name] = Observation(feature, name, value, time_ns, source)
         else:
             observations[name] = Observation(feature, name, value, time_ns, source, "suspect", "range")
+    if plan.charge:
+        _estimate_charge(observations, plan)
     return list(observations.values()), unread
+
+
+def _estimate_charge(observations: dict[str | tuple[str, int], Observation], plan: Plan) -> None:
+    """Add the battery's charge by the profile's curve; a voltage that cannot be right says nothing of it."""
+    volts = observations.get("battery_v")
+    if volts is not None and volts.quality == "ok" and isinstance(volts.value, float):
+        observations["battery_percent"] = msgspec.structs.replace(
+            volts, property="battery_percent", value=on_curve(plan.charge, volts.value), quality="estimated"
+        )
 
 
 def normalise_named(

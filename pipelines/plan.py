@@ -22,6 +22,7 @@ from pipelines.vocabulary import LINK_PROPERTIES, PROPERTIES, ObservedProperty
 
 Convert = Callable[[Value], Value | None]
 Calibration = Mapping[str, tuple[float, float]]
+Curve = tuple[tuple[float, float], ...]
 
 
 class Rule(msgspec.Struct, frozen=True):
@@ -34,7 +35,10 @@ class Rule(msgspec.Struct, frozen=True):
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """Rules by the profile's reading names; rules by vocabulary names and ``watched`` properties fill up as met."""
+    """Rules by the profile's reading names; rules by vocabulary names and ``watched`` properties fill up as met.
+
+    ``charge``: rising (V, %) points, where the battery's charge is to be estimated from its voltage.
+    """
 
     profile: CompiledProfile
     calibration: Calibration
@@ -42,6 +46,7 @@ class Plan(msgspec.Struct, frozen=True):
     rules: dict[str, Rule] = {}
     direct: dict[str, Rule] = {}
     watched: dict[str, Watch] = {}
+    charge: Curve = ()
 
     def direct_rule(self, name: str) -> Rule | None:
         """The rule for a value that carries a vocabulary name and unit already; None for any other name."""
@@ -65,7 +70,8 @@ def plan_for(
     profile: CompiledProfile, calibration: Calibration, properties: Mapping[str, ObservedProperty] = PROPERTIES
 ) -> Plan:
     """Make the plan. Raises KeyError for a mapping to a property that the vocabulary lacks."""
-    plan = Plan(profile, calibration, properties)
+    tells_charge = any(mapped.property == "battery_percent" for mapped in profile.mapping.values())
+    plan = Plan(profile, calibration, properties, charge=() if tells_charge else profile.battery_percent)
     for name, mapped in profile.mapping.items():
         if mapped.property in calibration or not mapped.needs_calibration:
             plan.rules[name] = plan.rule(mapped)
@@ -87,6 +93,17 @@ def conversion(row: ObservedProperty, mapped: PropertyMap, calibration: tuple[fl
         case _:  # pragma: no cover - the type checker proves that nothing comes here
             assert_never(row.kind)
     return convert if mapped.values is None else partial(listed, mapped.values, convert)
+
+
+def on_curve(curve: Curve, value: float) -> float:
+    """Straight lines between the curve's points, its ends beyond them."""
+    below = curve[0]
+    for point in curve:
+        if value < point[0]:
+            share = (value - below[0]) / (point[0] - below[0]) if point is not below else 0.0
+            return below[1] + share * (point[1] - below[1])
+        below = point
+    return below[1]
 
 
 def number(value: Value) -> float | None:

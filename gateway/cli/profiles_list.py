@@ -84,7 +84,7 @@ def show(name: str, config_path: Path | None, *, as_json: bool) -> None:
     vectors = catalogue.vectors(name)
     if as_json:
         row = msgspec.to_builtins(row_of(profile, vectors))
-        print_json(row | {"file": profile.file.model_dump(mode="json", exclude_defaults=True)})
+        print_json(row | {"file": profile.file.model_dump(mode="json", exclude_defaults=True, exclude={"payload"})})
         return
     _print_head(profile, vectors)
     print_table("", ("reading", "unit", "property", "unit", "range"), _readings(profile), empty="Nothing is mapped.")

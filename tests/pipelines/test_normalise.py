@@ -99,3 +99,30 @@ def test_vocabulary_names_pass_with_calibration_only() -> None:
             seen("co2_ppm", 50_000.0, quality="suspect", reason="range"),
         ]
         assert unread == [("colour", "unmapped"), ("ph", "unfit"), ("leak", "unfit"), ("f_cnt", "unmapped")]
+
+
+CURVE = ((3.0, 0.0), (3.5, 50.0), (3.6, 100.0))
+CHARGED = plan_for(CompiledProfile("p", b"", lambda _uplink: [], MAPPING, battery_percent=CURVE), {})
+
+
+@pytest.mark.parametrize(
+    ("millivolts", "percent"),
+    [(2900, 0.0), (3000, 0.0), (3250, 25.0), (3500, 50.0), (3550, 75.0), (3600, 100.0), (3700, 100.0)],
+)
+def test_a_voltage_becomes_a_charge_on_the_profiles_curve(millivolts: float, percent: float) -> None:
+    found, _ = normalise([Reading("vdd", millivolts)], CHARGED, "f/1", WHEN)
+    (charge,) = [one for one in found if one.property == "battery_percent"]
+    assert charge.value == pytest.approx(percent)
+    assert charge.quality == "estimated"
+
+
+def test_a_voltage_that_cannot_be_right_says_nothing_of_the_charge() -> None:
+    found, _ = normalise([Reading("vdd", 99_000)], CHARGED, "f/1", WHEN)
+    assert [one.property for one in found] == ["battery_v"]
+
+
+def test_a_device_that_tells_its_charge_needs_no_curve() -> None:
+    mapping = {**MAPPING, "charge": PropertyMap("battery_percent")}
+    plan = plan_for(CompiledProfile("p", b"", lambda _uplink: [], mapping, battery_percent=CURVE), {})
+    found, _ = normalise([Reading("vdd", 3250)], plan, "f/1", WHEN)
+    assert [one.property for one in found] == ["battery_v"]
