@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from typing import Literal
 
 import msgspec
 
@@ -33,6 +34,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     ``topic_template``: ``sensors/{device_id}/up``; other placeholders, ``+`` and a last ``#`` match anything.
     ``device_field``, ``time_field``: a path such as ``meta.id`` or ``samples[0].t``.
     ``fields``: path → property of the vocabulary, or a table {property, scale, offset, accept, words}.
+    ``body = "bytes"``: the body is not JSON but the device's own bytes (a P1 telegram, SenML), which its profile reads.
     """
 
     topic_template: str = "sensors/{device_id}/up"
@@ -40,6 +42,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     time_field: str = ""
     time_format: TimeFormat = "rfc3339"
     fields: Mapping[str, str | FieldMapping] = {}
+    body: Literal["json", "bytes"] = "json"
 
 
 Template = Callable[[str], str | None]
@@ -47,6 +50,8 @@ Template = Callable[[str], str | None]
 
 def build(settings: Settings) -> Callable[[str, bytes], Uplink | Rejected]:
     """A reader with these settings. Raises ValueError when they cannot work."""
+    if settings.body == "bytes":
+        return _bytes_reader(settings)
     by_field = bool(settings.device_field)
     device_in_topic = _compile_template(settings.topic_template, needs_device=not by_field)
     device_in_body = compile_path(settings.device_field) if by_field else None
@@ -67,6 +72,23 @@ def build(settings: Settings) -> Callable[[str, bytes], Uplink | Rejected]:
         if device_time_ns is not None and not is_plausible(device_time_ns):
             return Rejected("implausible_time", f"{settings.time_field}: {quoted(stamp)}", device=device_id)
         return _uplink(device_id, device_time_ns, tree, values)
+
+    return read
+
+
+def _bytes_reader(settings: Settings) -> Callable[[str, bytes], Uplink | Rejected]:
+    """A reader that hands on the body as it is; only the topic can name the device."""
+    for name in ("device_field", "time_field", "fields"):
+        if getattr(settings, name):
+            raise ValueError(f'{name}: has no meaning with body = "bytes". Take it out')
+    device_in_topic = _compile_template(settings.topic_template, needs_device=True)
+
+    def read(topic: str, body: bytes) -> Uplink | Rejected:
+        try:
+            device_id = _device_id(device_in_topic(topic))
+        except ValueError as error:
+            return Rejected("malformed", str(error))
+        return Uplink(device_id, payload=body) if body else Rejected("malformed", "an empty body", device=device_id)
 
     return read
 

@@ -272,3 +272,19 @@ def test_settings_that_cannot_work_are_refused_when_they_are_read(wrong: dict[st
     with pytest.raises(ValueError, match="plain-json") as caught:
         build_dialect("plain-json", wrong)
     assert says in str(caught.value)
+
+
+def test_bytes_are_handed_on_as_they_are_for_the_profile_to_read() -> None:
+    read = build_dialect("plain-json", {"body": "bytes", "topic_template": "dsmr/{device_id}/telegram"})
+    assert read("dsmr/meter-1/telegram", b"/ISK5\\2M550T\r\n!") == Uplink("meter-1", payload=b"/ISK5\\2M550T\r\n!")
+    for topic, body, finding in (("dsmr/meter-1/telegram", b"", "an empty body"), ("other", b"/", "does not match")):
+        verdict = read(topic, body)
+        assert isinstance(verdict, Rejected)
+        assert (verdict.reason, finding in verdict.detail) == ("malformed", True)
+
+
+@pytest.mark.parametrize("key", ["device_field", "time_field", "fields"])
+def test_bytes_have_no_fields(key: str) -> None:
+    value = {"a": "temperature_c"} if key == "fields" else "a"
+    with pytest.raises(ValueError, match=f'{key}: has no meaning with body = "bytes"'):
+        build_dialect("plain-json", {"body": "bytes", key: value})
