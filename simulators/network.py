@@ -1,7 +1,8 @@
 """The network in front of the gateway: payload bytes by the device's profile, wrapped as a network server sends them.
 
-Reception model: RSSI falls with a log-distance law (exponent 2.9, a street among houses) around each gateway with a
-shadowing of 4 dB; SNR follows from it down to the LoRa limit. The best of a few gateways hears nearly everything.
+Reception model: each pair of device and gateway has a mean RSSI of its own, drawn once between -116 and -82 dBm, and
+each frame varies around it by a shadowing of 4 dB. SNR follows from it against a noise floor of -110 dBm, up to 10 dB.
+A gateway hears a frame above the limit of spreading factor 8; where none would, the best one does.
 """
 
 import random
@@ -13,7 +14,10 @@ from pipelines.model import Reception, Uplink
 from simulators.scenario import Scenario
 from simulators.street import Change
 
-SENSITIVITY_SNR_DB = -20.0
+LIMIT_SNR_DB = -10.0
+"""Below this a frame of spreading factor 8 is not demodulated (Semtech SX1276 data sheet, table 13)."""
+NOISE_FLOOR_DBM = -110
+BEST_SNR_DB = 10.0
 SHADOWING_DB = 4.0
 
 
@@ -55,11 +59,11 @@ class Network:
         heard = False
         for gateway in self._gateways:
             rssi_dbm = self._mean_rssi[dev_eui, gateway] + self._rng.gauss(0, SHADOWING_DB)
-            snr_db = min(10.0, rssi_dbm + 110)
+            snr_db = min(BEST_SNR_DB, rssi_dbm - NOISE_FLOOR_DBM)
             reception = Reception(gateway, round(rssi_dbm), round(snr_db, 1), at_ns)
             if best is None or rssi_dbm > (best.rssi_dbm or -999):
                 best = reception
-            if snr_db > SENSITIVITY_SNR_DB / 2:
+            if snr_db > LIMIT_SNR_DB:
                 heard = True
                 yield reception
         if not heard and best is not None:

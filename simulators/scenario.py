@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,6 +13,11 @@ SCENARIOS = Path(__file__).parent / "scenarios"
 
 Point = tuple[float, float]
 """Longitude and latitude, WGS 84 degrees."""
+
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Percent = Annotated[float, Field(ge=0, le=100)]
+Weekday = Annotated[int, Field(ge=0, le=6)]
 
 
 class _Part(BaseModel):
@@ -35,7 +40,7 @@ class ParkingStreet(_Part):
     profile: str
     from_: Point = Field(alias="from")
     to: Point
-    demand: list[float] = Field(min_length=24, max_length=24)
+    demand: list[Share] = Field(min_length=24, max_length=24)
     mean_stay_min: float = Field(gt=0)
     heartbeat_min: float = Field(gt=0)
 
@@ -51,11 +56,11 @@ class BinStreet(_Part):
     to: Point
     depth_mm: int = Field(gt=0)
     full_mm: int = Field(ge=0)
-    fill_per_day_percent: list[float] = Field(min_length=7, max_length=7)
+    fill_per_day_percent: list[Percent] = Field(min_length=7, max_length=7)
     report_min: float = Field(gt=0)
     collect_hour: float = Field(ge=0, lt=24)
-    collect_days: list[int]
-    skip_below_percent: float
+    collect_days: list[Weekday]
+    skip_below_percent: Percent
 
 
 @dataclass(frozen=True)

@@ -79,15 +79,24 @@ def main(argv: list[str]) -> int:
         parser.error("say where to: --to mqtt://HOST:PORT or --to FILE.ndjson.zst")
     end_ns = now_ns()
     start_ns = end_ns - int(options.hours_back * 3600) * NS_PER_S
+    try:
+        send(scenario, options.to, pace=options.pace, start_ns=start_ns, end_ns=end_ns)
+    except OSError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def send(scenario: Scenario, to: str, *, pace: float, start_ns: int, end_ns: int) -> None:
+    """To a broker or into a file, by what ``to`` looks like. Raises OSError."""
     began = time.monotonic()
-    if options.to.startswith(("mqtt://", "mqtts://")):
+    if to.startswith(("mqtt://", "mqtts://")):
         with contextlib.suppress(KeyboardInterrupt):
-            count = asyncio.run(publish(scenario, options.to, pace=options.pace, start_ns=start_ns))
+            count = asyncio.run(publish(scenario, to, pace=pace, start_ns=start_ns))
             report("acknowledged", count, time.monotonic() - began)
     else:
-        count = record(scenario, Path(options.to), start_ns=start_ns, end_ns=end_ns)
+        count = record(scenario, Path(to), start_ns=start_ns, end_ns=end_ns)
         report("written", count, time.monotonic() - began)
-    return 0
 
 
 def report(word: str, count: int, seconds: float) -> None:

@@ -1,9 +1,11 @@
 """Signals of one street, with their truth: parking bays and bins as event-driven models.
 
-Parking bay: an alternating renewal process. A free bay fills after an exponential time whose rate makes the share of
-taken time equal the hour's ``demand``: share = stay / (stay + free), so free = stay * (1 - share) / share on average.
-Stays are lognormal around the mean, as measured stays are, with a sigma of 0.8.
-Bin: fill grows by gamma increments with the weekday's mean and a shape of 2 per report, and falls to 2 % at a collection.
+Parking bay: an alternating renewal process. A free bay fills by a hazard that makes the share of taken time equal the
+hour's ``demand``: share = stay / (stay + free), so free = stay * (1 - share) / share on average; the hazard changes
+with the hour, and an hour without demand fills no bay. Stays are lognormal around the mean, as measured stays are,
+with a sigma of 0.8.
+Bin: fill grows by gamma increments with the weekday's mean and a shape of 2 per report, and falls to 2 % at
+a collection.
 
 Each signal yields ``Change(at_ns, device, readings, truth)`` in order of time; nothing here knows a network.
 """
@@ -21,6 +23,9 @@ from simulators.scenario import BinStreet, ParkingStreet, Scenario, SimulatedDev
 STAY_SIGMA = 0.8
 GAMMA_SHAPE = 2.0
 EMPTY_PERCENT = 2.0
+MOST_DEMAND = 0.97
+"""A street is never wholly full: someone is always just leaving."""
+LONGEST_FREE_MIN = 7 * 24 * 60.0
 
 
 @dataclass(frozen=True)
@@ -70,17 +75,30 @@ class Bay:
         return change, min(self._change_ns, heartbeat_ns)
 
     def _demand(self, at_ns: int) -> float:
-        return min(0.97, self._street.demand[local(at_ns, self._zone).hour])
+        return min(MOST_DEMAND, self._street.demand[local(at_ns, self._zone).hour])
 
     def _until_change_ns(self, at_ns: int) -> int:
-        mean_min = self._street.mean_stay_min
         if self._taken:
-            mu = math.log(mean_min) - STAY_SIGMA**2 / 2
+            mu = math.log(self._street.mean_stay_min) - STAY_SIGMA**2 / 2
             minutes = self._rng.lognormvariate(mu, STAY_SIGMA)
         else:
-            demand = self._demand(at_ns)
-            minutes = self._rng.expovariate(demand / (1 - demand) / mean_min)
+            minutes = self._minutes_free(at_ns)
         return int(max(minutes, 0.2) * 60 * NS_PER_S)
+
+    def _minutes_free(self, at_ns: int) -> float:
+        """The time at which the hazard, summed over the hours, reaches an exponential draw: exact for any demand."""
+        left = self._rng.expovariate(1.0)
+        minutes = 0.0
+        while minutes < LONGEST_FREE_MIN:
+            now_ns = at_ns + int(minutes * 60 * NS_PER_S)
+            demand = self._demand(now_ns)
+            hazard = demand / (1 - demand) / self._street.mean_stay_min
+            rest_min = 60 - now_ns / NS_PER_S / 60 % 60  # every time zone's hours end on a quarter: close enough
+            if left <= hazard * rest_min:
+                return minutes + left / hazard
+            left -= hazard * rest_min
+            minutes += rest_min
+        return minutes
 
 
 class Bin:
@@ -97,7 +115,10 @@ class Bin:
         self._collected_on = ""
 
     def begin(self, at_ns: int) -> int:
-        """First report within five seconds: the operator wants to see the street at once."""
+        """First report within five seconds: the operator wants to see the street at once. Today's round may be over."""
+        now = local(at_ns, self._zone)
+        if now.weekday() in self._street.collect_days and now.hour + now.minute / 60 >= self._street.collect_hour:
+            self._collected_on = now.date().isoformat()
         return at_ns + int(self._rng.uniform(0, 5) * NS_PER_S)
 
     def report(self, at_ns: int) -> tuple[Change, int]:
