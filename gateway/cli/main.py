@@ -13,6 +13,7 @@ from gateway.cli.exits import EPILOGUE
 
 COMMANDS: Mapping[str, str] = {
     "init": "gateway.cli.init:init",
+    "connect": "gateway.cli.connect:connect",
     "run": "gateway.cli.run:run",
     "check": "gateway.cli.check:check",
     "status": "gateway.cli.status:status",
@@ -32,7 +33,7 @@ COMMANDS: Mapping[str, str] = {
 
 click.rich_click.COMMAND_GROUPS = {
     "citygate": [
-        {"name": "Set up", "commands": ["init", "devices", "profiles", "check", "broker", "influx"]},
+        {"name": "Set up", "commands": ["init", "connect", "devices", "profiles", "check", "broker", "influx"]},
         {"name": "Run and look", "commands": ["run", "status", "demo"]},
         {"name": "Find and mend", "commands": ["inbox", "explain", "rejected", "replay", "journal"]},
         {"name": "Around it", "commands": ["completion", "version"]},
