@@ -352,15 +352,24 @@ class ReadableLines(logging.Formatter):
             return f"{record.levelname:<7} {record.getMessage()}"
         fields = msgspec.to_builtins(event)
         name = fields.pop("event")
-        line = f"{record.levelname:<7} {name}  " + "  ".join(f"{key}={value}" for key, value in fields.items())
+        line = f"{record.levelname:<7} {name}  " + "  ".join(f"{key}={plain(value)}" for key, value in fields.items())
         return line + ("\n" + self.formatException(record.exc_info) if record.exc_info else "")
 
 
+def plain(value: object) -> str:
+    """A field for a terminal: control characters as Python writes them, for a foreign text may hold any."""
+    text = str(value)
+    return text if text.isprintable() else repr(text)[1:-1]
+
+
 def log_to_stderr(style: str = "auto") -> None:
-    """Send events to standard error: ``json``, ``text``, or by whether it is a terminal."""
+    """Send events to standard error: ``json``, ``text``, or by whether it is a terminal.
+
+    What libraries have to say (from warnings on) takes the same road: one line of the same form.
+    """
     readable = style == "text" or (style == "auto" and sys.stderr.isatty())
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(ReadableLines() if readable else JsonLines())
-    logger.handlers[:] = [handler]
+    logger.handlers[:] = logging.getLogger().handlers[:] = [handler]
     logger.setLevel(logging.INFO)
     logger.propagate = False
