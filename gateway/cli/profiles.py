@@ -15,6 +15,7 @@ PROFILES: Mapping[str, str] = {
     "show": "gateway.cli.profiles_list:show",
     "new": "gateway.cli.profiles_new:new",
     "test": "gateway.cli.profiles_test:test",
+    "import": "gateway.cli.profiles_import:import_",
 }
 
 

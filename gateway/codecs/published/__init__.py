@@ -1,0 +1,1 @@
+"""Codecs that others publish: reading their repositories unchanged, proving them, proposing a profile."""
