@@ -92,7 +92,7 @@ def kill_and_count(sizes: Sizes) -> list[Result]:
         Result(
             "P5",
             PROMISES["P5"],
-            f"{repeats} repeats, {open_ones} were unacknowledged; {doubled} extra points, in {total} kills",
+            f"{repeats} repeats, {open_ones:,} were unacknowledged; {doubled} extra points, in {total} kills",
             doubled == 0 and all(run.repeats <= run.unacknowledged for run in runs),
         ),
         Result("P16", PROMISES["P16"], f"the books balance after {len(runs)} runs of {messages:,} messages", conserved),
