@@ -50,7 +50,7 @@ def test_it_shows_the_street_and_leaves_nothing_behind(tmp_path: Path) -> None:
 @needs_broker
 def test_a_polite_kill_ends_its_children_too(tmp_path: Path) -> None:
     demo = subprocess.Popen([*COMMAND, "--keep", str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    wait_until(lambda: (tmp_path / "simulator.log").exists(), what="the simulator started")
+    wait_until((tmp_path / "simulator.log").exists, what="the simulator started")
     assert len(left_of(tmp_path)) >= 2
     demo.send_signal(signal.SIGTERM)
     output, _ = demo.communicate(timeout=40)
