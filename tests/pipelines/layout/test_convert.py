@@ -1,9 +1,10 @@
 import math
 from fractions import Fraction
+from typing import Literal
 
 import pytest
 
-from pipelines.layout.convert import Unmapped, converter, raw_of
+from pipelines.layout.convert import Unmapped, converter, raw_of, with_sign, without_sign
 from pipelines.layout.notation import Field
 from pipelines.layout.wire import wire_type
 
@@ -90,3 +91,26 @@ def test_raw_of_is_the_inverse(field: Field, value: float | None, raw: float) ->
 def test_raw_of_says_why_there_is_no_raw_number(field: Field, value: float | str | None, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         raw_of(field, value)
+
+
+@pytest.mark.parametrize(
+    ("signed", "raw", "number"),
+    [
+        (False, 0b1000_0001, 129),
+        (True, 0b1000_0001, -127),
+        ("magnitude", 0b1000_0001, -1),
+        ("magnitude", 0b0000_0001, 1),
+    ],
+)
+def test_bits_carry_a_sign_in_either_way(signed: bool | Literal["magnitude"], raw: int, number: int) -> None:
+    field = Field(name="a", bits=(8, 15), signed=signed)
+    assert with_sign(field, raw) == number
+    assert without_sign(field, number, 8) == raw
+
+
+@pytest.mark.parametrize(
+    ("signed", "number"), [(False, -1), (False, 256), (True, 128), (True, -129), ("magnitude", -128)]
+)
+def test_a_number_that_does_not_fit_its_bits_is_refused(signed: bool | Literal["magnitude"], number: int) -> None:
+    with pytest.raises(ValueError, match="does not fit 8 bits"):
+        without_sign(Field(name="a", bits=(0, 7), signed=signed), number, 8)
