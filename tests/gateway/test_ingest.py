@@ -11,11 +11,12 @@ from gateway.events import Events, IntakeFailed
 from gateway.ingest import COMMIT_BYTES, Ingest, decode_received
 from gateway.journal.log import Log
 from gateway.journal.notices import JournalError
-from gateway.journal.options import MIB, LogOptions
+from gateway.journal.options import LogOptions
 from tests.gateway.journal.disk import Disk
 from tests.gateway.road import emitted, received
 
-SMALL = LogOptions(segment_bytes=MIB, quota_bytes=4 * MIB, ballast_bytes=0, compress="never")
+KIB64 = 1 << 16
+SMALL = LogOptions(segment_bytes=KIB64, quota_bytes=4 * KIB64, ballast_bytes=0, compress="never")
 
 
 @pytest.fixture(autouse=True)
@@ -152,10 +153,12 @@ async def test_while_held_sources_wait_whatever_the_ring_holds() -> None:
 async def test_a_full_disk_acknowledges_nothing_and_gives_up_the_oldest_segment_to_go_on() -> None:
     async with running(Intake()) as intake:
         for _ in range(3):
-            intake.receive(1, "1" * (MIB - 1_000))
+            intake.receive(1, "1" * (KIB64 - 1_000))
+            intake.ingest.hasten()
             await intake.acknowledged(intake.log.next_number - 1)
         intake.disk.fill()
-        intake.receive(1, "2" * (MIB - 1_000))
+        intake.receive(1, "2" * (KIB64 - 1_000))
+        intake.ingest.hasten()
         await asyncio.sleep(0.02)
         assert intake.durable[-1][0] == 3, "acknowledged what does not fit"
         assert await waited(intake, 4) < 3.0
@@ -167,10 +170,12 @@ async def test_a_full_disk_costs_no_entry_that_is_still_needed() -> None:
     async with running(Intake()) as intake:
         intake.ingest.needed_from = lambda: 1
         for _ in range(3):
-            intake.receive(1, "1" * (MIB - 1_000))
+            intake.receive(1, "1" * (KIB64 - 1_000))
+            intake.ingest.hasten()
             await intake.acknowledged(intake.log.next_number - 1)
         intake.disk.fill()
-        intake.receive(1, "2" * (MIB - 1_000))
+        intake.receive(1, "2" * (KIB64 - 1_000))
+        intake.ingest.hasten()
         await asyncio.sleep(0.2)
         assert intake.log.oldest_number == 1
         assert len(intake.durable) == 3

@@ -34,7 +34,7 @@ def left_of(folder: Path) -> list[str]:
 @needs_broker
 def test_it_shows_the_street_and_leaves_nothing_behind(tmp_path: Path) -> None:
     done = subprocess.run(
-        [*COMMAND, "--for", "4s", "--keep", str(tmp_path)], capture_output=True, text=True, timeout=60, check=False
+        [*COMMAND, "--for", "8s", "--keep", str(tmp_path)], capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
     summary = done.stdout.strip().splitlines()[-1]
