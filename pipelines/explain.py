@@ -175,6 +175,8 @@ def why(observation: Observation, limits: Mapping[str, tuple[float, float]]) -> 
     """The reason of an observation's quality in a sentence; "" where there is nothing to say."""
     if observation.quality == "retracted":
         return "taken back: a later look at the same bytes does not give it any more"
+    if observation.quality == "estimated":
+        return "worked out from other values, not measured"
     low, high = limits.get(observation.property, (float("-inf"), float("inf")))
     row = PROPERTIES.get(observation.property)
     if observation.reason == "range" and isinstance(observation.value, float):

@@ -70,7 +70,7 @@ def connect(  # noqa: PLR0917 - click passes parameters by name
     \b
     Examples:
         citygate connect chirpstack mqtt://localhost:1883 --write /etc/citygate
-        citygate connect tts mqtts://eu1.cloud.thethings.network:8883 --username app@ttn --password-file key --for 5m
+        citygate connect tts mqtts://eu1.cloud.thethings.network --username app@ttn --password-file key
         citygate connect mqtt mqtts://broker.city.example --topic sensors/# --for 30s
     """
     url = url if "://" in url else f"mqtt://{url}"

@@ -110,12 +110,12 @@ def _show_samples(samples: Sequence[Mapping[str, Any]]) -> None:
             _value(one["before"], one["before_quality"]),
             _value(one["after"], one["after_quality"]),
             one["device"],
-            instant(one["time_ns"]),
+            instant(one["time_ns"]).removesuffix(" UTC"),
         )
         for one in sorted(samples, key=lambda one: (one["property"], one["sort"], one["time_ns"]))
     ]
     click.echo()
-    print_table("", ("for example", "", "#before", "#after", "device", "at"), rows, empty="")
+    print_table("", ("for example", "", "#before", "#after", "device", "at (UTC)"), rows, empty="")
 
 
 def _value(value: object, quality: str) -> str:

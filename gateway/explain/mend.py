@@ -80,11 +80,11 @@ def _decode_failed(explanation: Explanation, rejected: Rejected, look: Look) -> 
     own = explanation.device.profile if explanation.device is not None else ""
     others = [one for one in guessed(explanation, look) if one.profile != own]
     if others:
-        listed = "; ".join(f"{one.profile} ({one.word}: {said(one)})" for one in others[:3])
+        more = f" So do {', '.join(one.profile for one in others[1:])}." if others[1:] else ""
         return [
-            f"Another profile reads these bytes: {listed}.",
+            f"Another profile reads these bytes: {others[0].profile} ({said(others[0])}).{more}",
             (
-                f"If that is what hangs there, correct profile in the device's file, then:\n"
+                "If that is what hangs there, correct profile in the device's file, then:\n"
                 f"citygate replay --since 30d --device {rejected.device} --dry-run"
             ),
         ]

@@ -88,6 +88,7 @@ def test_no_message_makes_it_raise(topic: str, body: bytes, dialect: str) -> Non
         (21.0, "suspect", "spike", "a jump of more than"),
         (21.0, "suspect", "stuck", "the same value"),
         (21.0, "retracted", "", "taken back"),
+        (21.0, "estimated", "", "worked out"),
         (21.0, "ok", "", ""),
     ],
 )
