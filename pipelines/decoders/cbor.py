@@ -122,10 +122,8 @@ def _tagged(payload: bytes, at: int, behind: int, tag: int, depth: int) -> tuple
         raise Unreadable(f"byte {at}: CBOR tag {tag} is not read")
     match value:
         case [int(exponent), int(mantissa)] if exponent in _EXPONENTS and not isinstance(mantissa, bool):
-            try:
-                return (mantissa / 10**-exponent if exponent < 0 else float(mantissa * 10**exponent)), behind
-            except OverflowError as error:
-                raise Unreadable(f"byte {at}: a decimal fraction that no float holds") from error
+            # 64 bits times 10**64 at most: every float holds that
+            return (mantissa / 10**-exponent if exponent < 0 else float(mantissa * 10**exponent)), behind
     raise Unreadable(f"byte {at}: a decimal fraction is an exponent of -64 to 64 and a mantissa")
 
 

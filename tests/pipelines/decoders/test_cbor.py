@@ -44,6 +44,7 @@ def test_the_examples_of_the_rfc_there_and_back(hexed: str, value: object) -> No
 
 def test_a_decimal_fraction_is_a_number() -> None:
     assert read_cbor(bytes.fromhex("c48221196ab3")) == 273.15
+    assert read_cbor(bytes.fromhex("c482 1840 1bffffffffffffffff".replace(" ", ""))) == pytest.approx(1.8446744e83)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import pytest
 
 from pipelines.decoders.dsmr_p1 import crc16, decode, encode
 from pipelines.layout.read import NS_PER_S, Unreadable
+from pipelines.layout.write import Given, Unwritable
 
 
 def telegram(*lines: str, head: str = "/XMX5LGBBFG1009394887") -> bytes:
@@ -64,6 +65,7 @@ def test_an_older_telegram_has_no_checksum() -> None:
         (telegram("0-0:1.0.0(260115120000)"), "is no time. It is YYMMDDhhmmss and S or W"),
         (telegram("0-0:1.0.0(261315120000W)"), "is no time on the calendar"),
         (telegram("0-1:24.2.1(00000.107*kWh)"), "is no value in m3 or GJ"),
+        (b"/A\xff\r\n!\r\n", "byte 2: a telegram is ASCII"),
         (b"/" + b"x" * 20_000, "a telegram has at most 16384"),
     ],
 )
@@ -79,3 +81,13 @@ def test_a_simulator_can_stamp_what_it_sends() -> None:
         ("power_import", 0.5, 1_768_474_800 * NS_PER_S),
         ("water", 7.25, 1_768_474_800 * NS_PER_S),
     ]
+
+
+def test_a_reading_with_a_time_of_its_own_is_written_as_it_was_read() -> None:
+    assert values(encode({"power_import": [0.5]})) == {"power_import": 0.5}
+
+
+@pytest.mark.parametrize("readings", [{"power_import": -1.0}, {"power_import": True}, {"steam": 1.0}, {"gas": 4e9}])
+def test_what_a_telegram_cannot_say_is_refused_by_name(readings: dict[str, Given]) -> None:
+    with pytest.raises(Unwritable, match=next(iter(readings))):
+        encode(readings)

@@ -5,7 +5,7 @@ import pytest
 from pipelines.decoders.senml import decode_cbor, decode_json, encode_cbor, encode_json
 from pipelines.layout.notation import Reading
 from pipelines.layout.read import Unreadable
-from pipelines.layout.write import Given
+from pipelines.layout.write import Given, Unwritable
 
 
 def read(text: str) -> list[Reading]:
@@ -66,3 +66,10 @@ def test_json_and_cbor_say_the_same() -> None:
 
 def test_numbers_that_the_rfc_does_not_give_are_passed_over() -> None:
     assert decode_cbor(bytes.fromhex("81 a3 00 6161 02 01 18 63 05")) == [Reading("a", 1)]
+
+
+def test_numbers_beyond_any_float_are_refused() -> None:
+    with pytest.raises(Unreadable):
+        read('[{"n":"a","v":1' + "0" * 400 + "}]")
+    with pytest.raises(Unwritable, match="more than 64 bits"):
+        encode_cbor({"a": 2**70})
