@@ -48,11 +48,12 @@ def import_(
     everything: bool,
     report: bool,
 ) -> None:
-    """Take in a codec that others published: The Things Network's device repository, or ChirpStack's device profiles.
+    """Take in a codec out of a repository that others publish.
 
-    PATH is a checkout of one of them, as it is. The codec is shown with its licence, proved with its own vectors and
-    with damaged payloads, and its readings are proposed properties. It is installed in profiles_dir, not in use until
-    its profile.toml says so. Whether you may use it is between you and its licence.
+    PATH is a checkout of The Things Network's lorawan-devices or of chirpstack-device-profiles, as it is. The codec is
+    shown with its licence, proved with its own vectors and with damaged payloads, and its readings are proposed
+    properties. It is installed in profiles_dir, not in use until its profile.toml says so. Whether you may use it is
+    between you and its licence.
 
     \b
     Examples:

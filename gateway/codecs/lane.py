@@ -9,7 +9,8 @@
 Laws
 - A death blames the announced item and no other; what was only sent is sent again, in its order.
 - An item is blamed at once where it alone can have done it: CPU time used up, or a fault of the processor. For a death
-  that may come from outside (killed, a stopped or starved machine) it gets one more try.
+  that may come from outside (killed, a stopped or starved machine) it gets one more try, in the other lane, where it
+  delays nobody.
 """
 
 import asyncio
@@ -181,7 +182,7 @@ class Lane:
             if not why:
                 culprit.deaths += 1
                 rest.appendleft(culprit)
-            elif self._yields:
+            if self._yields:
                 given_back = [item for item in (*rest, *self.queue) if item.codec_hash == culprit.codec_hash]
                 rest = deque(item for item in rest if item.codec_hash != culprit.codec_hash)
                 self.queue = deque(item for item in self.queue if item.codec_hash != culprit.codec_hash)

@@ -44,7 +44,8 @@ STACK_BYTES = 256 << 10
 ADDRESS_SPACE_BYTES = 256 << 20
 CONTEXTS = 64
 CALLS_PER_CONTEXT = 10_000
-NICE = 5
+NICE = 2
+"""A little: starved of CPU, an item would meet the wall limit before its own."""
 
 LENGTH_BYTES = 4
 READ_BYTES = 1 << 16

@@ -4,8 +4,10 @@ Law: what comes back is foreign. A frame that is too long, of an unknown kind or
 """
 
 import asyncio
+import contextlib
 import marshal
 import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -36,6 +38,7 @@ class WorkerProcess(asyncio.SubprocessProtocol):
         self._transport: asyncio.SubprocessTransport | None = None
         self._stdin: asyncio.WriteTransport | None = None
         self._unread = bytearray()
+        self._pidfd: int | None = None
 
     @classmethod
     async def start(cls, engine: Path) -> "WorkerProcess":
@@ -61,12 +64,18 @@ class WorkerProcess(asyncio.SubprocessProtocol):
             self._stdin.write(len(body).to_bytes(4, "little") + body)
 
     def kill(self) -> None:
-        """End it now; ``on_end`` follows."""
-        if self._transport is not None and not self.ended:
-            try:
+        """End it now; ``on_end`` follows.
+
+        By pidfd: asyncio's own kill reaps a process that has just died by itself, and the exit code, which tells whom
+        to blame, would be lost.
+        """
+        if self._transport is None or self.ended:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            if self._pidfd is None:
                 self._transport.kill()
-            except ProcessLookupError:
-                return
+            else:
+                signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
 
     def let_go(self) -> None:
         """End it without being told."""
@@ -79,6 +88,8 @@ class WorkerProcess(asyncio.SubprocessProtocol):
         assert isinstance(transport, asyncio.SubprocessTransport)
         self._transport = transport
         self.pid = transport.get_pid()
+        with contextlib.suppress(OSError):  # a kernel before 5.3, or a filter that forbids it
+            self._pidfd = os.pidfd_open(self.pid)
         stdin = transport.get_pipe_transport(0)
         assert isinstance(stdin, asyncio.WriteTransport)
         self._stdin = stdin
@@ -108,6 +119,9 @@ class WorkerProcess(asyncio.SubprocessProtocol):
         self.ready.set()
         self.gone.set()
         transport, self._transport, self._stdin = self._transport, None, None
+        if self._pidfd is not None:
+            os.close(self._pidfd)
+            self._pidfd = None
         assert transport is not None
         code = transport.get_returncode()
         transport.close()
