@@ -6,13 +6,14 @@ Law: it only looks. ``run`` reads the same files by the same functions, so what 
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from device_profiles.catalogue import Catalogue
 from gateway.checks import machine, sinks, sources
 from gateway.checks.finding import Finding, of_mistake
 from gateway.clock import Clock
+from gateway.codecs.engine import NoEngineError, engine_file
 from gateway.config import Config, load_config
 from gateway.files.load import Files
 from gateway.files.mistakes import ConfigError
@@ -39,6 +40,7 @@ def check_files(path: Path) -> tuple[Config | None, list[Finding]]:
     else:
         findings += map(of_mistake, files.warnings)
         findings += uncalibrated(files, catalogue)
+        findings += without_engine(files, catalogue)
         findings.append(
             Finding("ok", "pilots and devices", f"{len(files.pilots)} pilots, {len(files.devices)} records")
         )
@@ -68,6 +70,21 @@ def uncalibrated(files: Files, catalogue: Catalogue) -> Iterator[Finding]:
         for name in sorted(needed - device.calibration.keys()):
             mend = f"Write [device.calibration.{name}] with factor and offset; the profile's file says how."
             yield Finding("warning", f"device {device.id}", f"gives no {name} without a calibration of its own", mend)
+
+
+def without_engine(files: Files, catalogue: Catalogue, engine: Callable[[], Path] = engine_file) -> Iterator[Finding]:
+    """Profiles in use that are read by a JavaScript codec, where no engine runs it."""
+    used = {device.profile for device in files.devices}
+    scripted = sorted(
+        name for name in used if (found := catalogue.checked.get(name)) and found.file.payload.kind == "javascript"
+    )
+    if not scripted:
+        return
+    try:
+        engine()
+    except NoEngineError as error:
+        what = f"read by JavaScript codecs, which do not run here: {', '.join(scripted)}"
+        yield Finding("error", "profiles", what, f"{error}. On a machine without a wheel take a 64-bit system.")
 
 
 def check_machine(config: Config, clock: Clock | None = None) -> list[Finding]:

@@ -20,6 +20,9 @@ from pipelines.model import Value
 from pipelines.screen import Watch, watch_for
 from pipelines.vocabulary import LINK_PROPERTIES, PROPERTIES, ObservedProperty
 
+DECIMALS = 9
+"""Of a calibrated value: finer than any sensor, and coarse enough to hide that 49.1 is no sum of powers of two."""
+
 Convert = Callable[[Value], Value | None]
 Calibration = Mapping[str, tuple[float, float]]
 Curve = tuple[tuple[float, float], ...]
@@ -101,7 +104,7 @@ def on_curve(curve: Curve, value: float) -> float:
     for point in curve:
         if value < point[0]:
             share = (value - below[0]) / (point[0] - below[0]) if point is not below else 0.0
-            return below[1] + share * (point[1] - below[1])
+            return round(below[1] + share * (point[1] - below[1]), 1)
         below = point
     return below[1]
 
@@ -132,7 +135,7 @@ def ratio(a: int, b: int, d: int, value: Value) -> float | None:
 def calibrated(convert: Convert, factor: float, offset: float, value: Value) -> Value | None:
     """The number after the device's calibration, while finite."""
     raw = convert(value)
-    return number(raw * factor + offset) if isinstance(raw, float) else None
+    return number(round(raw * factor + offset, DECIMALS)) if isinstance(raw, float) else None
 
 
 def flag(value: Value) -> bool | None:

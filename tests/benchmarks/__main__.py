@@ -1,4 +1,4 @@
-"""``python -m tests.benchmarks [road | writes | local-sinks] …``."""
+"""``python -m tests.benchmarks [road | writes | local-sinks | codecs] …``."""
 
 import importlib
 import sys
@@ -7,6 +7,7 @@ PARTS = {
     "road": "tests.benchmarks.road",
     "writes": "tests.benchmarks.writes",
     "local-sinks": "tests.benchmarks.local_sinks",
+    "codecs": "tests.benchmarks.codecs",
 }
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ HOSTILE = {
 }
 
 
-def main() -> None:
+def main(_argv: list[str]) -> None:
     """Print both tables."""
     decodes = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
     print(f"{'CPU per decode, us':<44}{'gateway':>9}{'worker':>9}")
@@ -127,4 +127,4 @@ def row(what: str, gateway_us: float, worker_us: float | None = None) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    main([])

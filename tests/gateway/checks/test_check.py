@@ -5,10 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from gateway.check import check
+from device_profiles.catalogue import Catalogue
+from gateway.check import check, without_engine
 from gateway.checks import machine
 from gateway.checks.finding import Finding
 from gateway.clock import BUILD_DATE_NS, Clock
+from gateway.codecs.engine import NoEngineError
+from gateway.files.load import Files
+from pipelines.model import Device
 from tests import servers
 
 CONFIG = """\
@@ -120,3 +124,25 @@ def test_a_database_that_is_not_there_is_a_warning_because_nothing_is_lost(tmp_p
     more = f'[sinks.influxdb]\nkind = "influxdb"\nurl = "http://127.0.0.1:{port}"\ndatabase = "citygate"\n'
     warnings = said(checked(tmp_path, more=more, offline=False), "warning")
     assert "Nothing is lost meanwhile" in warnings
+
+
+def test_profiles_that_no_engine_reads_here_are_named(tmp_path: Path) -> None:
+    folder = tmp_path / "profiles" / "acme" / "one"
+    folder.mkdir(parents=True)
+    (folder / "profile.toml").write_text(
+        'privacy_class = "A"\n[identity]\nvendor = "Acme"\nmodel = "One"\ntitle = "Acme One"\n'
+        '[payload]\nkind = "javascript"\n[map]\ntemp = { property = "temperature_c" }\n'
+    )
+    (folder / "codec.js").write_text("function decodeUplink(input) { return { data: { temp: 1 } }; }")
+    catalogue = Catalogue.load([tmp_path / "profiles"])
+    assert not [mistake for mistake in catalogue.mistakes if "acme" in mistake]
+    files = Files((Device("d1", "acme/one", "p", "c", "tree/t"), Device("d2", "elsys/ems", "p", "c", "tree/u")), {})
+
+    def missing() -> Path:
+        raise NoEngineError("no engine here: mend it")
+
+    (finding,) = without_engine(files, catalogue, missing)
+    assert "acme/one" in finding.found
+    assert "elsys" not in finding.found
+    assert "mend it" in finding.mend
+    assert not list(without_engine(files, catalogue, lambda: Path("engine.so")))
