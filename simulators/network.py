@@ -7,6 +7,7 @@ A gateway hears a frame above the limit of spreading factor 8; where none would,
 
 import random
 from collections.abc import Iterator
+from hashlib import blake2b
 
 from device_profiles.catalogue import Catalogue
 from pipelines.dialects import write_uplink
@@ -24,7 +25,8 @@ SHADOWING_DB = 4.0
 class Network:
     """Turns changes of the street into (topic, body) as the scenario's network server would publish them."""
 
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(self, scenario: Scenario, start_ns: int = 0) -> None:
+        self._start_ns = start_ns
         self._dialect = scenario.network.dialect.replace("-", "_")
         self._gateways = scenario.network.gateways
         self._profiles = Catalogue.load().profiles
@@ -48,11 +50,15 @@ class Network:
             payload=encode(change.readings, change.f_port),
             f_port=change.f_port,
             f_cnt=f_cnt,
-            session="00" + device.dev_eui[-6:],
+            session=self._session(device.dev_eui),
             network_time_ns=change.at_ns,
             receptions=tuple(self._heard(device.dev_eui, change.at_ns)),
         )
         return write_uplink(self._dialect, uplink)
+
+    def _session(self, dev_eui: str) -> str:
+        """A device address of its own for each start: frame counters begin again, as after a join."""
+        return blake2b(f"{dev_eui}/{self._start_ns}".encode(), digest_size=4).hexdigest()
 
     def _heard(self, dev_eui: str, at_ns: int) -> Iterator[Reception]:
         best: Reception | None = None

@@ -26,7 +26,7 @@ Message = tuple[int, str, bytes]
 
 def messages(scenario: Scenario, start_ns: int) -> Iterator[Message]:
     """The scenario's wire messages in order of city time, without end. Same seed and start, same bytes."""
-    network = Network(scenario)
+    network = Network(scenario, start_ns)
     for change in changes(scenario, start_ns):
         topic, body = network.message(change)
         yield change.at_ns, topic, body
