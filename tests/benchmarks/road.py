@@ -21,7 +21,7 @@ from pathlib import Path
 
 from tests import servers
 from tests.benchmarks.corpus import CORPORA, DEVICES, DIALECTS, PROFILES, TOPICS, device_id
-from tests.gateway_process import GatewayProcess
+from tests.gateway_process import GatewayProcess, wait_until
 from tests.marked_block import write_into
 
 IDLE_S = 20.0
@@ -170,6 +170,7 @@ class Bench:
             config = config_of(corpus, self.broker.port, url, loop=loop)
             contestant.write(config, pilots={"bench": PILOT}, devices={"bench": devices_of(corpus)})
             contestant.start()
+            wait_until(lambda: bool(contestant.events("SourceConnected")), what="the gateway has its subscription")
             return contestant
         command = [sys.executable, "-m", "tests.benchmarks.plain_script", who.removeprefix("script-")]
         contestant.process = subprocess.Popen([*command, str(self.broker.port), url, TOPICS[corpus]])
