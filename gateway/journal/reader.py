@@ -152,9 +152,10 @@ class Reader:
     def _read_segment(self, segment: Segment, start: int, limit: int, gathering: Gathering) -> None:
         opened = self._opened(segment)
         offset, expected = self._place(opened, start)
+        end = segment.frames_end  # once: the writer goes on meanwhile, and what it adds was not looked at
         ended = True
         chunk_bytes = min(CHUNK_BYTES, max(SMALL_CHUNK_BYTES, gathering.room_bytes))
-        for found in walk(opened.read, segment.framing, offset, segment.frames_end, chunk_bytes=chunk_bytes):
+        for found in walk(opened.read, segment.framing, offset, end, chunk_bytes=chunk_bytes):
             if isinstance(found, Damage) or found.flags & DICTIONARY:
                 continue
             number = found.number
@@ -176,7 +177,7 @@ class Reader:
         if expected <= limit:
             self._lose(segment, expected, limit + 1 - expected)
         elif ended:
-            self._remember(segment, expected, segment.frames_end)
+            self._remember(segment, expected, end)
 
     def _payload(self, opened: OpenSegment, found: Found) -> bytes | None:
         if not found.flags & LOST:
