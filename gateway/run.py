@@ -3,8 +3,7 @@
     sources ─▶ ingest ─▶ intake log ─▶ refine ─▶ ledger log ─▶ one delivery per sink
                               housekeeping · control socket · watchdog
 
-Order of stopping (each within what is left of ``stop_within_s``): sources stop reading ▸ last commit ▸ acknowledgements
-leave ▸ disconnect ▸ refine to the end of the intake, snapshot ▸ sinks drain ▸ cursors ▸ logs close.
+The order of stopping stands in ``stopping.py``.
 """
 
 import asyncio
@@ -33,11 +32,9 @@ from gateway.sinks import TendedSink
 from gateway.sinks.table import open_deliveries
 from gateway.sources import Source
 from gateway.sources.table import open_sources
+from gateway.stopping import Stopping
 from gateway.supervise import supervise
 from gateway.version import VERSION
-
-SETTLE_CODECS_S = 1.0
-"""For codecs that are asked when the gateway stops; a call takes a quarter of a second at most."""
 
 
 class Gateway:
@@ -127,11 +124,20 @@ class Gateway:
         self.events.emit(FilesReloaded(devices=len(known.files.devices), pilots=len(known.files.pilots)))
         return []
 
+    async def _reload_by_signal(self) -> None:
+        """SIGHUP: whatever the files hold, the gateway lives on with those in force."""
+        try:
+            await self.reload()
+        except Exception as error:  # noqa: BLE001 - files are foreign text; a reader's mistake must not end the process
+            self.events.emit(FilesKept(mistakes=[f"{type(error).__name__}: {error}"[:500]]))
+
     def _listen_to_signals(self, group: asyncio.TaskGroup) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop)
-        loop.add_signal_handler(signal.SIGHUP, lambda: group.create_task(self.reload(), name="reload") and None)
+        loop.add_signal_handler(
+            signal.SIGHUP, lambda: group.create_task(self._reload_by_signal(), name="reload") and None
+        )
 
     def _say_started(self) -> None:
         notify("READY=1")
@@ -151,42 +157,12 @@ class Gateway:
         outlets: Sequence[asyncio.Task[None]],
     ) -> bool:
         began = asyncio.get_running_loop().time()
-        deadline = began + self.config.gateway.stop_within_s
-        complete = True
-        try:
-            async with asyncio.timeout_at(deadline):
-                for source in self.sources:
-                    await source.stop_reading()
-                await self.ingest.commit()
-                for source in self.sources:
-                    await source.close()
-                await end([*inlets, loops["ingest"]])
-                await end([loops["refine"], loops["housekeeping"], loops["watchdog"]])
-                await self.refine.refine_what_is_there()
-                await self.refine.settle(SETTLE_CODECS_S)
-                await self.logs.ledger.commit(sync=False)
-                left_s = max(0.5, deadline - asyncio.get_running_loop().time() - 2)
-                await end(outlets)
-                async with asyncio.TaskGroup() as drains:
-                    for delivery in self.deliveries:
-                        drains.create_task(delivery.drain(left_s), name=f"drain {delivery.sink.id}")
-        except TimeoutError:
-            complete = False
-        await end([*inlets, *outlets, *loops.values()])
-        await self.refine.stop()
-        for delivery in self.deliveries:
-            await delivery.close()
-        await self.logs.close()
+        stopping = Stopping(self)
+        ingest = [loops.pop("ingest")]
+        await stopping.stop(inlets=inlets, ingest=ingest, loops=list(loops.values()), outlets=outlets)
         seconds = round(asyncio.get_running_loop().time() - began, 3)
-        self.events.emit(GatewayStopped(complete=complete, seconds=seconds))
-        return complete
-
-
-async def end(tasks: Sequence[asyncio.Task[None]]) -> None:
-    """Cancel tasks and wait until they are gone."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+        self.events.emit(GatewayStopped(complete=stopping.complete, seconds=seconds))
+        return stopping.complete
 
 
 def open_gateway(config: Config, *, clock: Clock | None = None, events: Events | None = None) -> Gateway:
