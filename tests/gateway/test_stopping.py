@@ -26,7 +26,7 @@ async def test_a_sink_that_fails_at_the_stop_costs_neither_snapshot_nor_cursors(
     whole.write_files(tmp_path, [whole.line(n) for n in range(3)])
     gateway = open_gateway(load_config(tmp_path / "citygate.toml"))
     broken = gateway.deliveries[0]
-    broken.drain = broken_drain  # type: ignore[method-assign, assignment]
+    broken.drain = broken_drain  # type: ignore[method-assign]
     assert not await lived(gateway)
     crashed = [event for _, event in gateway.events.recent if isinstance(event, TaskCrashed)]
     assert [event.part for event in crashed] == [f"draining sink {broken.sink.id}"]
