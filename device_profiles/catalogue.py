@@ -159,10 +159,25 @@ class Catalogue:
 
 
 def read_profile(name: str, folder: Path) -> tuple[Profile | None, list[str]]:
-    """One profile, or None and every mistake in its files."""
-    raw = (folder / "profile.toml").read_bytes()
-    if len(raw) > MAX_FILE_BYTES:
-        return None, [f"profile.toml: {len(raw)} bytes; a profile has a few kilobytes"]
+    """One profile, or None and every mistake in its files; what cannot be read is a mistake, never an exception."""
+    try:
+        raw = (folder / "profile.toml").read_bytes()
+        if len(raw) > MAX_FILE_BYTES:
+            return None, [f"profile.toml: {len(raw)} bytes; a profile has a few kilobytes"]
+        return _profile_of(name, folder, raw)
+    except OSError as error:
+        return None, [f"{_file_of(error, 'profile.toml')}: cannot be read ({error.strerror})"]
+    except RecursionError:
+        return None, ["profile.toml: nested too deeply; a profile has a handful of tables within each other"]
+
+
+def _file_of(error: OSError, default: str) -> str:
+    """The name of the file that could not be read."""
+    return Path(error.filename).name if isinstance(error.filename, str) else default
+
+
+def _profile_of(name: str, folder: Path, raw: bytes) -> tuple[Profile | None, list[str]]:
+    """``read_profile`` of the bytes of profile.toml. Raises OSError for a file beside it, RecursionError."""
     try:
         tree, shared = with_shared(tomllib.loads(raw.decode()))
         file = ProfileFile.model_validate(tree)
@@ -212,7 +227,7 @@ def read_codec(name: str, folder: Path, file: ProfileFile) -> tuple[Codec | None
 
 
 def read_vectors(folder: Path) -> list[Vector]:
-    """The vectors beside a profile; none when the file is missing. Raises ValidationError."""
+    """The vectors beside a profile; none when the file is missing. Raises ValidationError, OSError."""
     path = folder / "vectors.json"
     return VECTORS.validate_json(path.read_bytes()) if path.is_file() else []
 
@@ -223,4 +238,6 @@ def _mistakes_in_vectors(folder: Path) -> list[str]:
         read_vectors(folder)
     except ValidationError as error:
         return [f"vectors.json: {text}" for text in told(error, Vector)]
-    return []
+    except OSError as error:
+        return [f"vectors.json: cannot be read ({error.strerror})"]
+    return ["vectors.json: is a folder, not a file"] if (folder / "vectors.json").is_dir() else []

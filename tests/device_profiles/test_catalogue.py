@@ -1,3 +1,5 @@
+import errno
+import re
 import shutil
 from pathlib import Path
 
@@ -160,3 +162,51 @@ def test_faulty_vectors_are_told_and_the_profile_still_reads(tmp_path: Path) -> 
         "acme/one: vectors.json: 2.about: missing",
         "acme/one: vectors.json: 2.abuot: unknown. Did you mean 'about'?",
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["x = " + "[" * 5_000 + "]" * 5_000, "[" + ".".join(["a"] * 5_000) + "]\nx = 1", "x = " + "{a = " * 5_000],
+    ids=["arrays", "dotted header", "inline tables"],
+)
+def test_a_profile_nested_thousands_deep_is_a_mistake_and_the_others_are_read(tmp_path: Path, text: str) -> None:
+    folder_with(tmp_path, text, name="acme/deep")
+    catalogue = Catalogue.load([folder_with(tmp_path, GOOD)])
+    assert "acme/deep: profile.toml: nested too deeply" in catalogue.mistakes[0]
+    assert len(catalogue.mistakes) == 1
+    assert "acme/one" in catalogue.names
+    assert "acme/deep" not in catalogue.names
+
+
+def test_a_profile_that_is_a_folder_is_a_mistake_and_the_others_are_read(tmp_path: Path) -> None:
+    (tmp_path / "acme/odd/profile.toml").mkdir(parents=True)
+    catalogue = Catalogue.load([folder_with(tmp_path, GOOD)])
+    assert catalogue.mistakes == ["acme/odd: profile.toml: cannot be read (Is a directory)"]
+    assert "acme/one" in catalogue.names
+
+
+@pytest.mark.parametrize(
+    ("file", "text"), [("vectors.json", GOOD), ("codec.js", re.sub('kind = "fixed"\n.*', 'kind = "javascript"', GOOD))]
+)
+def test_files_beside_a_profile_that_cannot_be_read_are_mistakes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, text: str
+) -> None:
+    folder = folder_with(tmp_path, text) / "acme/one"
+    (folder / file).write_text("[]")
+    read_bytes = Path.read_bytes
+
+    def refusing(path: Path) -> bytes:
+        if path == folder / file:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return read_bytes(path)
+
+    monkeypatch.setattr(Path, "read_bytes", refusing)  # root may read everything, whatever the mode says
+    assert f"acme/one: {file}: cannot be read (Permission denied)" in Catalogue.load([tmp_path]).mistakes
+
+
+def test_vectors_that_are_a_folder_are_a_mistake_of_a_profile_that_still_reads_frames(tmp_path: Path) -> None:
+    folder_with(tmp_path, GOOD)
+    (tmp_path / "acme/one/vectors.json").mkdir()
+    catalogue = Catalogue.load([tmp_path])
+    assert catalogue.mistakes == ["acme/one: vectors.json: is a folder, not a file"]
+    assert "acme/one" in catalogue.names

@@ -48,6 +48,20 @@ def test_all_files_are_checked_even_when_the_config_has_a_mistake(tmp_path: Path
         assert words in errors
 
 
+def test_profiles_that_cannot_be_read_are_errors_and_the_check_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "own/acme/deep").mkdir(parents=True)
+    (tmp_path / "own/acme/deep/profile.toml").write_text("x = " + "[" * 5_000 + "]" * 5_000)
+    (tmp_path / "own/acme/odd/profile.toml").mkdir(parents=True)
+    (tmp_path / "citygate.toml").write_text(
+        CONFIG.format(port=1, more="").replace("[sources", 'profiles_dir = "own"\n[sources', 1)
+    )
+    findings = list(check(tmp_path / "citygate.toml", offline=True))
+    errors = said(findings, "error")
+    assert "acme/deep: profile.toml: nested too deeply" in errors
+    assert "acme/odd: profile.toml: cannot be read (Is a directory)" in errors
+    assert "clock" in {finding.what for finding in findings}
+
+
 def test_an_unsafe_secret_a_missing_one_and_a_safe_one(tmp_path: Path) -> None:
     for name, mode in (("open", 0o644), ("closed", 0o600), ("empty", 0o600)):
         (tmp_path / name).write_text("" if name == "empty" else "secret\n")
