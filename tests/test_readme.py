@@ -49,7 +49,7 @@ def test_the_commands_of_the_readme_print_what_it_says(block: str, tmp_path: Pat
     session = steps(block)
     script = "set -m\n" + "".join(f"{command}\necho '{MARK}'\n" for command, _ in session)
     bin_folder = Path(sys.executable).parent
-    env = os.environ | {"PATH": f"{bin_folder}:{os.environ['PATH']}", "COLUMNS": "120", "PYTHONPATH": str(ROOT)}
+    env = os.environ | {"PATH": f"{bin_folder}:{os.environ['PATH']}", "COLUMNS": "120"}
     done = subprocess.run(
         ["bash", "-c", script],
         cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=90,
@@ -77,6 +77,22 @@ def test_every_dependency_is_in_the_readmes_table_with_its_reason() -> None:
     for requirement in wanted:
         name = re.split(r"[<>=\[; ]", requirement)[0]
         assert re.search(rf"^\|[^|]*\b{re.escape(name)}\b[^|]*\|.{{20,}}\|", README, re.MULTILINE), name
+
+
+def test_what_a_day_of_a_street_becomes_is_all_accepted_and_delivered() -> None:
+    """The figures of the status block belong together: they are real ones, of one run."""
+    received, accepted = re.search(r"^refine +([\d,]+) +([\d,]+)", README, re.MULTILINE).groups()  # type: ignore[union-attr]
+    rows = re.findall(r"^(?:quarantine|store) +([\d,]+) +(\d+) +([\d,]+)", README, re.MULTILINE)
+    assert received == accepted
+    assert rows == [(received, "0", received)] * 2
+
+
+def test_every_file_and_folder_of_the_gateway_is_in_its_readme() -> None:
+    page = (ROOT / "gateway" / "README.md").read_text()
+    for path in (ROOT / "gateway").iterdir():
+        name = path.name + "/" if path.is_dir() else path.name
+        if name.endswith((".py", "/")) and not name.startswith(("__", "_deploy")):
+            assert f"`{name}`" in page, name
 
 
 def test_every_room_has_a_readme() -> None:
