@@ -8,6 +8,7 @@ Law: every replay that wrote anything leaves its record, also one that was broke
 
 import asyncio
 import contextlib
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,6 +20,9 @@ from gateway.files.mistakes import ConfigError
 from gateway.journal.notices import JournalError
 from gateway.knowledge import load_known
 from gateway.replay import Replay, first_number_since
+from gateway.sinks import SinkUnavailableError
+from gateway.sinks.quarantine.read import Quarantine
+from gateway.sinks.quarantine.sink import QuarantineSink
 from pipelines.difference import Tally
 from pipelines.instants import format_rfc3339
 from pipelines.model import Outcome, Rejected
@@ -49,7 +53,7 @@ class ReplayQuestion(msgspec.Struct, frozen=True):
 
 
 class RetryQuestion(msgspec.Struct, frozen=True):
-    """Which rejected entries; what is left out does not narrow the choice."""
+    """Which rejected or refused entries; what is left out does not narrow the choice. ``reason``: also "refused"."""
 
     reason: str | None = None
     device: str | None = None
@@ -106,22 +110,51 @@ class Replays:
             yield reply
 
     async def rejected_retry(self, question: Reply) -> AsyncIterator[Reply]:
-        """Refine rejected entries again: all, or those of a reason, a device, or named numbers. Raises ControlError."""
+        """Refine rejected entries again, and those that a server refused, which are thereby brought again.
+
+        All, or those of a reason, a device, or named numbers. Raises ControlError.
+        """
         asked = understood(question, RetryQuestion)
+        refused = await self._refused(asked)
+        again: set[int] = set()
 
         def wanted(before: Outcome) -> bool:
-            return (
-                isinstance(before, Rejected)
-                and (asked.reason is None or before.reason == asked.reason)
-                and (asked.device is None or before.device == asked.device)
-                and (not asked.numbers or before.of in asked.numbers)
-            )
+            if asked.device not in (None, before.device) or (asked.numbers and before.of not in asked.numbers):
+                return False
+            if before.of in refused:
+                again.add(before.of)
+                return True
+            return isinstance(before, Rejected) and asked.reason in (None, before.reason)
 
-        first = min(asked.numbers, default=1)
-        last = max(asked.numbers, default=self._gateway.refine.progress.position)
+        among = asked.numbers or (refused if asked.reason == "refused" else None)
+        first, last = 1, self._gateway.refine.progress.position
+        if among is not None:
+            first, last = min(among, default=1), max(among, default=0)
+        upto = self._gateway.logs.ledger.next_number - 1
         head = {"kind": "rejected retry", "by": asked.by, "device": asked.device, "reason": asked.reason}
         async for reply in self._run(head, first, last, wanted):
             yield reply
+        quarantine = self._quarantine()
+        if again and quarantine is not None:
+            # A file that cannot be written now leaves them held: they may be brought once more, and that is harmless.
+            with contextlib.suppress(SinkUnavailableError):
+                await quarantine.mark_retried(again, upto)
+
+    async def _refused(self, asked: RetryQuestion) -> frozenset[int]:
+        """Intake numbers that the quarantine holds as refused, where the question is about them."""
+        quarantine = self._quarantine()
+        if quarantine is None or asked.reason not in (None, "refused"):
+            return frozenset()
+        try:
+            return await asyncio.to_thread(_refused_in, quarantine.file, asked.device)
+        except FileNotFoundError:
+            return frozenset()
+        except sqlite3.Error as error:
+            raise ControlError(f"the quarantine cannot be read: {error}", f"Look at {quarantine.file}.") from error
+
+    def _quarantine(self) -> QuarantineSink | None:
+        sinks = (delivery.sink for delivery in self._gateway.deliveries)
+        return next((sink for sink in sinks if isinstance(sink, QuarantineSink)), None)
 
     async def _run(
         self,
@@ -192,6 +225,11 @@ async def _told(steps: AsyncIterator[int], first: int, last: int) -> AsyncIterat
         if loop.time() >= due_s:
             due_s = loop.time() + TELL_EVERY_S
             yield {"done": number - first + 1, "of": last - first + 1}
+
+
+def _refused_in(file: Path, device: str | None) -> frozenset[int]:
+    with Quarantine(file) as quarantine:
+        return quarantine.refused_numbers(device)
 
 
 def _reply(replay: Replay, *, dry_run: bool) -> Reply:

@@ -21,10 +21,12 @@ from pipelines.model import RejectReason
 
 SHOWN_BODY_BYTES = 4_000
 FILE_NAME = "quarantine.sqlite"
+REFUSED = "refused"
+"""Stands among the reasons for what was understood, but a sink's server would not take."""
 
 reason_option = click.option(
     "--reason",
-    type=click.Choice(get_args(RejectReason)),
+    type=click.Choice([*get_args(RejectReason), REFUSED]),
     metavar="REASON",
     help="Only this reason, e.g. unknown_device.",
 )
@@ -169,16 +171,17 @@ def retry(
     everything: bool,
     as_json: bool,
 ) -> None:
-    """Refine rejected messages again, after what was wrong is mended.
+    """Refine rejected messages again, and bring refused ones again, after what was wrong is mended.
 
-    That may be the device's file, its profile, its codec. What is understood now is delivered with the time it had;
-    the rest stays where it is.
+    That may be the device's file, its profile, its codec, or the server. What is understood now is delivered with the
+    time it had; the rest stays where it is.
 
     \b
     Examples:
         citygate rejected retry 4711 4712
         citygate rejected retry --device a81758fffe0462b9
         citygate rejected retry --reason unknown_device
+        citygate rejected retry --reason refused
     """
     if not (numbers or reason or device or everything):
         fail(Exit.USAGE, "say what to retry", "NUMBERS, --device ID, --reason REASON or --all")
@@ -188,7 +191,8 @@ def retry(
     report = followed(replies(config, "rejected_retry", within_s=None, **asked))
     if as_json:
         print_json(report)
-        return
-    click.echo(
-        f"{report.get('refined', 0)} refined again, {report.get('changed', 0)} with another outcome than before."
-    )
+    refined, changed = report.get("refined", 0), report.get("changed", 0)
+    if not refined:
+        fail(Exit.MISTAKES, "nothing matched", "citygate rejected list shows what is held.")
+    if not as_json:
+        click.echo(f"{refined} refined again, {changed} with another outcome than before.")

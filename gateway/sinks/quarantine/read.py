@@ -22,6 +22,10 @@ WHERE (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR reason = ?2) AND (?3 IS NULL
 ORDER BY id DESC LIMIT ?4
 """  # noqa: S608 - built from our own constants only
 SHOW = f"SELECT {_FIELDS}, body FROM entry WHERE number = ? ORDER BY id"  # noqa: S608 - our own constant
+REFUSED = """
+SELECT DISTINCT number FROM entry
+WHERE state = 'held' AND sink <> '' AND number > 0 AND (?1 IS NULL OR device = ?1)
+"""
 BY_DEVICE = """
 SELECT device, reason, count(*), min(received_ns), max(received_ns), max(number) FROM entry
 WHERE state = 'held' AND device <> '' AND (?1 IS NULL OR reason = ?1)
@@ -97,6 +101,10 @@ class Quarantine:
     def show(self, number: int) -> Sequence[QuarantinedEntry]:
         """All that is kept of an intake entry, with bytes: its rejection, and each server's refusal."""
         return [_entry(row) for row in self._connection.execute(SHOW, (number,))]
+
+    def refused_numbers(self, device: str | None = None) -> frozenset[int]:
+        """Intake numbers of which some server's refusal is held."""
+        return frozenset(row[0] for row in self._connection.execute(REFUSED, (device,)))
 
     def by_device(self, reason: str | None = None) -> Sequence[DeviceSummary]:
         """What is held, by device and reason, the last heard first."""

@@ -12,8 +12,8 @@ from gateway.sinks.sqlite_file import open_file
 VERSION = 1
 
 State = Literal["held", "retried", "resolved", "dropped"]
-"""held: waits for a person · retried: asked to be refined again · resolved: understood since · dropped: given up to
-the quota. Only held and retried have their bytes here."""
+"""held: waits for a person · retried: a refusal, brought to the servers again · resolved: understood since ·
+dropped: given up to the quota. Only held and retried have their bytes here."""
 
 TABLES = """
 CREATE TABLE entry (

@@ -3,7 +3,7 @@
 Law: what was accepted or a duplicate at the first look costs nothing here; only a second look can resolve an entry.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 from gateway.events import Events, QuarantineFull
@@ -55,9 +55,12 @@ class QuarantineSink:
             mend = f"look at them with 'citygate rejected list', or raise sinks.{self.id}.quota_bytes"
             self._events.emit(QuarantineFull(entries=given_up.entries, bytes=given_up.bytes, mend=mend))
 
-    async def mark_retried(self, numbers: Sequence[int]) -> int:
-        """Note that these intake numbers are being refined again; returns how many were held."""
-        return await self._thread.run(lambda: self._open().mark_retried(numbers))
+    async def mark_retried(self, numbers: Collection[int], upto: int) -> int:
+        """Note that what was refused of these intake numbers, up to a ledger number, was brought again.
+
+        Returns how many refusals were held. Raises SinkUnavailableError.
+        """
+        return await self._thread.run(lambda: self._open().mark_retried(numbers, upto))
 
     async def purge_device(self, device: str) -> int:
         """Forget every entry of a device; returns how many there were."""

@@ -6,7 +6,7 @@ Laws
 - Of entries that have no bytes any more (resolved, dropped) the newest ``REMEMBERED`` stay, to be found by a person.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import msgspec
@@ -107,10 +107,16 @@ class Writer:
         self._connection.execute("PRAGMA incremental_vacuum(200)").fetchall()
         return given_up
 
-    def mark_retried(self, numbers: Sequence[int]) -> int:
-        """These held entries are asked to be refined again; returns how many there were."""
-        marked = "UPDATE entry SET state = 'retried' WHERE number = ? AND sink = '' AND state = 'held'"
-        return self._connection.executemany(marked, [(number,) for number in numbers]).rowcount
+    def mark_retried(self, numbers: Collection[int], upto: int) -> int:
+        """What was refused of these intake numbers is brought again; returns how many rows there were.
+
+        ``upto``: the highest ledger number that may be marked. A refusal of what was brought again is a row of its own.
+        """
+        marked = """
+            UPDATE entry SET state = 'retried'
+            WHERE number = ? AND sink <> '' AND refused <= ? AND state = 'held'
+        """
+        return self._connection.executemany(marked, [(number, upto) for number in numbers]).rowcount
 
     def purge_device(self, device: str) -> int:
         """Forget every entry of a device; returns how many there were."""

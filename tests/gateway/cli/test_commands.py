@@ -212,6 +212,10 @@ def test_rejected_messages_are_listed_shown_and_retried(running: Path) -> None:
     assert run("rejected", "show", "99", "-c", str(running)).exit_code == 4
     retried = json.loads(run("rejected", "retry", "--all", "-c", str(running), "--json").stdout)
     assert (retried["refined"], retried["changed"]) == (2, 0)
+    assert json.loads(run("rejected", "list", "-c", str(running), "--reason", "refused", "--json").stdout) == []
+    nothing = run("rejected", "retry", "--reason", "refused", "-c", str(running))
+    assert (nothing.exit_code, nothing.stdout) == (1, "")
+    assert "nothing matched" in nothing.stderr
 
 
 def test_a_replay_reports_what_it_did(running: Path) -> None:

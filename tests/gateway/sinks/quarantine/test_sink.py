@@ -93,12 +93,23 @@ async def test_a_second_look_that_understands_resolves_the_entry(sink: Quarantin
 
 async def test_a_second_look_that_rejects_again_holds_it_for_the_new_reason(sink: QuarantineSink, file: Path) -> None:
     await sink.write([Revision(1, rejected(4, "unknown_device"))])
-    assert await sink.mark_retried([4, 99]) == 1
-    with Quarantine(file) as held:
-        assert [entry.state for entry in held.show(4)] == ["retried"]
     await sink.write([Revision(7, rejected(4, "decode_failed"), first=False)])
     with Quarantine(file) as held:
         assert [(entry.state, entry.reason) for entry in held.show(4)] == [("held", "decode_failed")]
+
+
+async def test_what_was_refused_and_brought_again_is_no_longer_held_and_a_new_refusal_is(
+    sink: QuarantineSink, file: Path
+) -> None:
+    await sink.write([Revision(3, rejected(4)), Revision(5, Refused("influx", 2, 4, "no", b"line", T0, "abcd"))])
+    with Quarantine(file) as held:
+        assert held.refused_numbers() == held.refused_numbers("abcd") == {4}
+        assert held.refused_numbers("efgh") == frozenset()
+    await sink.write([Revision(9, Refused("influx", 8, 4, "no again", b"line", T0, "abcd"))])
+    assert await sink.mark_retried([4, 99], upto=5) == 1
+    with Quarantine(file) as held:
+        states = [(entry.reason, entry.refused, entry.state) for entry in held.show(4)]
+    assert states == [("malformed", 0, "held"), ("refused", 2, "retried"), ("refused", 8, "held")]
 
 
 async def test_an_entry_taken_back_and_rejected_in_one_batch_is_held(sink: QuarantineSink, file: Path) -> None:

@@ -1,0 +1,58 @@
+"""What the control socket's replays do to a whole gateway in this loop."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from gateway.control import ask
+from gateway.progress import KIND_FIRST
+from gateway.run import Gateway
+from gateway.sinks.quarantine.read import Quarantine
+from pipelines.model import Refused
+from tests.gateway import whole
+from tests.gateway.road import until
+
+encode = msgspec.msgpack.Encoder().encode
+
+
+async def asked(gateway: Gateway, command: str, **question: Any) -> dict[str, Any]:
+    replies = await asyncio.to_thread(lambda: list(ask(gateway.config.control_socket, command, **question)))
+    return replies[-1]
+
+
+async def settled(gateway: Gateway, position: int) -> None:
+    await until(lambda: gateway.refine.progress.position >= position)
+    await until(lambda: not any(delivery.lag for delivery in gateway.deliveries))
+
+
+async def refuse(gateway: Gateway, of: int) -> None:
+    """As delivery writes it when a server would not take what intake entry ``of`` became."""
+    gateway.logs.ledger.append(
+        [encode(Refused("influx", of, of, "field type conflict", b"line", 1, f"d{of}"))], KIND_FIRST
+    )
+    await gateway.logs.ledger.commit(sync=True)
+    await settled(gateway, of)
+
+
+async def test_what_a_server_refused_is_brought_again_and_is_then_no_longer_held(tmp_path: Path) -> None:
+    whole.write_files(tmp_path, [whole.line(number) for number in range(1, 6)])
+    async with whole.running(tmp_path) as gateway:
+        await settled(gateway, 5)
+        await refuse(gateway, 2)
+        await refuse(gateway, 4)
+        before = gateway.logs.ledger.next_number
+        assert (await asked(gateway, "rejected_retry", reason="malformed"))["refined"] == 0
+        assert (await asked(gateway, "rejected_retry", numbers=[3]))["refined"] == 0
+        assert gateway.logs.ledger.next_number == before
+        found = await asked(gateway, "rejected_retry", reason="refused", numbers=[2])
+        assert (found["first"], found["last"], found["refined"], found["changed"]) == (2, 2, 1, 0)
+        assert gateway.logs.ledger.next_number == before + 1, "brought again as a correction"
+        found = await asked(gateway, "rejected_retry")
+        assert (found["refined"], found["changed"]) == (1, 0)
+        await settled(gateway, 5)
+        assert (await asked(gateway, "rejected_retry", reason="refused"))["refined"] == 0
+    with Quarantine(tmp_path / "state" / "quarantine.sqlite") as held:
+        assert held.entries() == []
+        assert [entry.state for entry in held.show(2)] == ["retried"]
