@@ -14,6 +14,7 @@ from gateway.clock import Clock
 from gateway.config import Config
 from gateway.sinks.quarantine.settings import QuarantineSettings
 from gateway.sizes import readable_bytes
+from gateway.sources.table import how_to_write
 
 TIMEX_BYTES = 512
 """struct timex of Linux has 208 bytes; the rest is a margin."""
@@ -124,8 +125,7 @@ def secret_file(what: str, path: Path) -> Finding:
         status = path.stat()
         empty = not path.read_bytes().strip()
     except FileNotFoundError:
-        mend = f"Write it: (umask 077; cat > {path})"
-        return Finding("error", what, f"there is no file {path}", mend)
+        return Finding("error", what, f"there is no file {path}", how_to_write(path))
     except OSError as error:
         return Finding("error", what, f"{path} cannot be read ({error.strerror})", f"sudo chown citygate {path}")
     if not stat.S_ISREG(status.st_mode) or empty:

@@ -29,10 +29,12 @@ def run(config_path: Path | None) -> None:
     print_mistakes(config.warnings)
     log_to_stderr(config.gateway.log)
     from gateway.run import serve  # noqa: PLC0415 - a mistake in the file is told before anything heavy is loaded
+    from gateway.sources.table import read_secrets  # noqa: PLC0415 - same
 
     try:
         runner = asyncio.Runner(loop_factory=loop_factory(config.gateway.loop))
         with mistakes_end_the_command(), runner:
+            read_secrets(config)
             complete = runner.run(serve(config))
     except OSError as error:
         fail(Exit.FAILED, f"the gateway cannot run: {error}", "citygate check tells more.")

@@ -83,7 +83,8 @@ class FileThread:
         except LaterFormatError as error:
             raise SinkUnavailableError(str(error), mend="run the later release, or move the file aside") from error
         except (sqlite3.Error, OSError) as error:
-            raise SinkUnavailableError(f"{self._file}: {error}", mend=mend_for(error, self._file)) from error
+            mend = mend_for(error, self._file, sink=self._name.removeprefix("sink "))
+            raise SinkUnavailableError(f"{self._file}: {error}", mend=mend) from error
 
     async def end(self, last: Callable[[], None]) -> None:
         """Do the last work after what is under way, and let the thread go."""
@@ -95,15 +96,16 @@ class FileThread:
         return ThreadPoolExecutor(1, thread_name_prefix=self._name)
 
 
-def mend_for(error: Exception, file: Path) -> str:
+def mend_for(error: Exception, file: Path, *, sink: str) -> str:
     """What a person can do about a failing file; empty where waiting helps."""
     code = getattr(error, "sqlite_errorcode", None)
     match None if code is None else code & 0xFF:
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return ""
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
-            return (
-                f"move {file} aside and start again with the sink's cursor at the oldest entry: the ledger has it all"
+            return (  # a log (-wal) that is left behind would be played into the new file
+                f"stop the gateway, move {file} aside (with {file.name}-wal and {file.name}-shm),"
+                f" delete cursors/{sink}.cursor in the state directory, start again: what the ledger holds comes again"
             )
         case sqlite3.SQLITE_FULL:
             return f"free space on the disk of {file.parent}"
