@@ -38,7 +38,7 @@ class Logs(msgspec.Struct):
     def open(cls, config: Config, events: Events) -> "Logs":
         """Open both for writing. Raises JournalError (locked, another format) and OSError."""
         folder = config.gateway.state_dir
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         intake = Log.open(
             folder / "intake",
             name="intake",

@@ -1,6 +1,7 @@
 """``citygate run``."""
 
 import asyncio
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from gateway.cli.exits import EPILOGUE, Exit
 from gateway.cli.options import config_option, open_config
 from gateway.cli.screen import fail, mistakes_end_the_command, print_mistakes
 from gateway.events import log_to_stderr
+
+PRIVATE = 0o077
+"""The umask of the gateway: uplinks may be personal data, so what it writes is its own user's alone to read."""
 
 
 @click.command(epilog=EPILOGUE)
@@ -25,6 +29,7 @@ def run(config_path: Path | None) -> None:
         citygate run
         citygate run --config /etc/citygate
     """
+    os.umask(PRIVATE)
     config = open_config(config_path)
     print_mistakes(config.warnings)
     log_to_stderr(config.gateway.log)
