@@ -21,14 +21,15 @@ from gateway.ask_codec import ask_codec
 from gateway.events import Events, ReplayFinished
 from gateway.ingest import decode_received
 from gateway.journal.log import Entry, Log
-from gateway.progress import KIND_CORRECTION, decode_ledger, outcome_word, outcomes_after
+from gateway.progress import KIND_CORRECTION, outcome_word, read_ledger
 from gateway.refine import Refine
 from pipelines.difference import Difference, retractions
 from pipelines.model import Accepted, Duplicate, Outcome, Rejected
 from pipelines.process import Behind, Knowledge, Memory, NeedsCodec, Waiting, process
 
-STRETCH = 20_000
-PAUSE_EVERY = 200
+STRETCH = 1_000_000
+"""Intake entries for which the ledger is read through once; their newest outcomes' numbers take 8 bytes each."""
+PAUSE_EVERY = READ_AHEAD = 200
 REMEMBERED = 5_000
 """Entries before the first one whose outcomes the memory takes in: spikes, lateness and frames are judged by them."""
 
@@ -57,6 +58,7 @@ class Replay:
         self._write = write
         self._counts = [0, 0, 0]
         self._range = (0, 0)
+        self._read_ahead: dict[int, bytes] = {}
 
     @property
     def report(self) -> ReplayReport:
@@ -74,14 +76,16 @@ class Replay:
         last = min(last, refine.progress.position)
         first = max(first, refine.intake.oldest_number)
         self._range = (first, last)
+        if first > last:
+            return
         memory = await self._remembered(first)
         for start in range(first, last + 1, STRETCH):
             end = min(start + STRETCH - 1, last)
             earlier = await self._earlier(start, end)
             number = start
-            while entries := refine.intake.read(number, max_entries=PAUSE_EVERY, upto=end):
+            while entries := await refine.intake.fetch(number, max_entries=PAUSE_EVERY, upto=end):
                 for entry in entries:
-                    before = self._outcome(earlier[entry.number - start])
+                    before = await self._outcome(earlier[entry.number - start])
                     if before is None or isinstance(before, Duplicate):
                         continue
                     if wanted(before):
@@ -139,33 +143,39 @@ class Replay:
         start = max(first - REMEMBERED, self._refine.intake.oldest_number)
         if start < first:
             for number in await self._earlier(start, first - 1):
-                outcome = self._outcome(number)
+                outcome = await self._outcome(number)
                 if outcome is not None:
                     memory.absorb(outcome)
         return memory
 
     async def _earlier(self, start: int, end: int) -> "array[int]":
         """Ledger number of the newest outcome of each intake number in the stretch; 0 where there is none."""
+        ledger = self._refine.ledger
         numbers = array("Q", bytes(8 * (end - start + 1)))
-        for step, (number, _kind, outcome) in enumerate(outcomes_after(self._refine.ledger, 0)):
-            if start <= outcome.of <= end:
-                numbers[outcome.of - start] = number
-            if step % 2_000 == 0:
-                await asyncio.sleep(0)
+        following = ledger.oldest_number
+        while entries := await ledger.fetch(following, max_entries=1_000):
+            for entry in entries:
+                outcome = read_ledger(entry.payload)
+                if isinstance(outcome, Accepted | Rejected | Duplicate) and start <= outcome.of <= end:
+                    numbers[outcome.of - start] = entry.number
+            following = entries[-1].number + 1
+            await asyncio.sleep(0)
         return numbers
 
-    def _outcome(self, number: int) -> Outcome | None:
-        entries = self._refine.ledger.read(number, max_entries=1) if number else []
-        if not entries or entries[0].number != number:
-            return None
-        outcome = decode_ledger(entries[0].payload)
+    async def _outcome(self, number: int) -> Outcome | None:
+        """The outcome at a ledger number. Outcomes lie mostly in intake order, so the next ones are read with it."""
+        if number not in self._read_ahead:
+            entries = await self._refine.ledger.fetch(number, max_entries=READ_AHEAD) if number else []
+            self._read_ahead = {entry.number: entry.payload for entry in entries}
+        payload = self._read_ahead.get(number)
+        outcome = None if payload is None else read_ledger(payload)
         return outcome if isinstance(outcome, Accepted | Rejected | Duplicate) else None
 
 
 async def first_number_since(intake: Log, since_ns: int) -> int:
     """The first intake number received at or after an instant; one past the end where there is none."""
     number = intake.oldest_number
-    while entries := intake.read(number, max_entries=500):
+    while entries := await intake.fetch(number, max_entries=500):
         if decode_received(entries[-1].payload).received_ns >= since_ns:
             for entry in entries:
                 if decode_received(entry.payload).received_ns >= since_ns:

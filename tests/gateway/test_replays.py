@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 
 from gateway.control import ask
+from gateway.journal.log import Entry, Log
 from gateway.progress import KIND_FIRST
 from gateway.run import Gateway
 from gateway.sinks.quarantine.read import Quarantine
@@ -34,6 +36,32 @@ async def refuse(gateway: Gateway, of: int) -> None:
     )
     await gateway.logs.ledger.commit(sync=True)
     await settled(gateway, of)
+
+
+async def test_a_replay_in_many_stretches_finds_what_one_stretch_finds_and_one_reads_the_ledger_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole.write_files(tmp_path, [*(whole.line(number) for number in range(1, 12)), whole.line(12, station="unknown")])
+    scans = 0
+    fetch = Log.fetch
+
+    async def counted(self: Log, start: int, **options: Any) -> list[Entry]:
+        nonlocal scans
+        scans += self.options.readable == "written" and start == 1 and options.get("max_entries") == 1_000
+        return await fetch(self, start, **options)
+
+    async with whole.running(tmp_path) as gateway:
+        await settled(gateway, 12)
+        monkeypatch.setattr(Log, "fetch", counted)
+        once = await asked(gateway, "replay", first=1, dry_run=True)
+        assert (once["first"], once["last"], once["refined"], once["changed"]) == (1, 12, 12, 0)
+        assert once["properties"]
+        assert scans == 1
+        monkeypatch.setattr("gateway.replay.STRETCH", 5)
+        assert await asked(gateway, "replay", first=1, dry_run=True) == once
+        assert scans == 4
+        monkeypatch.setattr("gateway.replay.READ_AHEAD", 1)
+        assert await asked(gateway, "replay", first=1, dry_run=True) == once
 
 
 async def test_what_a_server_refused_is_brought_again_and_is_then_no_longer_held(tmp_path: Path) -> None:
