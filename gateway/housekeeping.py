@@ -3,12 +3,14 @@
 import asyncio
 import contextlib
 from collections.abc import Mapping
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from gateway.events import IntakeHeld, IntakeReleased, logger
 from gateway.journal.log import Log
 from gateway.journal.notices import JournalError
 from gateway.sinks import RetainingSink, SinkUnavailableError
+from gateway.supervise import supervise
 
 if TYPE_CHECKING:
     from gateway.run import Gateway
@@ -30,17 +32,35 @@ class Housekeeping:
         self._refined = (-1, 0.0)
 
     async def run(self) -> None:
-        """Take a turn every two seconds; what sinks give up by rule goes its own pace beside it."""
+        """Keep the quotas every two seconds; what sinks give up by rule goes its own pace beside it.
+
+        So does what waited for the clock, under a supervisor of its own: an entry that raises must not cost the quotas.
+        """
+        releasing = supervise("release of waiting entries", self._release_for_ever, self._gateway.events)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._retain(), name="retention")
+            group.create_task(releasing, name="release")
             while True:
-                await self.take_turn()
+                await self.keep_quotas()
                 await asyncio.sleep(EVERY_S)
 
-    async def take_turn(self) -> None:
-        """Look after the clock and the quotas once."""
-        await self._release_waiting()
-        await self._keep_quotas()
+    async def keep_quotas(self) -> None:
+        """Bring both logs within their quotas, and hold the intake where a sink that says hold needs what is over."""
+        logs = self._gateway.logs
+        holding = [delivery for delivery in self._gateway.deliveries if delivery.sink.id in self._gateway.holding]
+        pinned = min((delivery.position + 1 for delivery in holding), default=None)
+        try:
+            await self._keep_quota(logs.ledger, pinned)
+            await self._keep_quota(logs.intake, self.needed_from() if holding else None)
+        except OSError as error:
+            logger.warning("a log could not be brought within its quota: %s", error)  # the next turn tries again
+            return
+        full = any(log.size_bytes > log.options.quota_bytes for log in (logs.ledger, logs.intake))
+        low = all(log.size_bytes <= log.options.quota_bytes * RELEASE_BELOW for log in (logs.ledger, logs.intake))
+        if holding and full and self._held_since_s is None:
+            self._hold([delivery.sink.id for delivery in holding])
+        elif self._held_since_s is not None and low:
+            self._release()
 
     def moving(self) -> Mapping[str, bool]:
         """Each loop: does it move? For the watchdog: a stuck loop stops the pings, and systemd starts us again.
@@ -58,7 +78,12 @@ class Housekeeping:
     def needed_from(self) -> int:
         """The first intake number without an outcome."""
         progress = self._gateway.refine.progress
-        return min([progress.position + 1, *progress.waiting[:1], *progress.asked])
+        return min(chain([progress.position + 1], progress.waiting, progress.asked))
+
+    async def _release_for_ever(self) -> None:
+        while True:
+            await self._release_waiting()
+            await asyncio.sleep(EVERY_S)
 
     async def _release_waiting(self) -> None:
         refine = self._gateway.refine
@@ -76,23 +101,6 @@ class Housekeeping:
                         while not await delivery.sink.retain():  # noqa: ASYNC110 - rounds with a rest between
                             await asyncio.sleep(RETAIN_PAUSE_S)
             await asyncio.sleep(RETAIN_EVERY_S)
-
-    async def _keep_quotas(self) -> None:
-        logs = self._gateway.logs
-        holding = [delivery for delivery in self._gateway.deliveries if delivery.sink.id in self._gateway.holding]
-        pinned = min((delivery.position + 1 for delivery in holding), default=None)
-        try:
-            await self._keep_quota(logs.ledger, pinned)
-            await self._keep_quota(logs.intake, self.needed_from() if holding else None)
-        except OSError as error:
-            logger.warning("a log could not be brought within its quota: %s", error)  # the next turn tries again
-            return
-        full = any(log.size_bytes > log.options.quota_bytes for log in (logs.ledger, logs.intake))
-        low = all(log.size_bytes <= log.options.quota_bytes * RELEASE_BELOW for log in (logs.ledger, logs.intake))
-        if holding and full and self._held_since_s is None:
-            self._hold([delivery.sink.id for delivery in holding])
-        elif self._held_since_s is not None and low:
-            self._release()
 
     async def _keep_quota(self, log: Log, pinned: int | None) -> None:
         """Down to the quota; a held log further down, or it would stand at its quota and never be released."""

@@ -103,6 +103,7 @@ class Progress:
         self.memory = memory
         self.position = 0
         self.waiting: list[int] = []
+        """Rising: entries that wait for the clock."""
         self.asked: set[int] = set()
         self.done = NumberRuns()
         self.counts = {"accepted": 0, "rejected": 0, "duplicate": 0}
@@ -115,12 +116,13 @@ class Progress:
         ``oldest``: the lowest intake number there still is; what came before needs no outcome any more.
         """
         progress = cls(Memory())
+        waiting: set[int] = set()
         snapshot = load_snapshot(file)
         memory = memory_in(snapshot)
         if snapshot is not None and memory is not None and snapshot.ledger_upto < ledger.next_number:
             progress.memory = memory
             progress.position = snapshot.position
-            progress.waiting = list(snapshot.waiting)
+            waiting.update(snapshot.waiting)
             progress.done = NumberRuns(snapshot.done)
             progress.counts = dict(snapshot.counts)
             progress.ledger_upto = snapshot.ledger_upto
@@ -128,7 +130,9 @@ class Progress:
             progress.ledger_upto = number
             if kind == KIND_FIRST:
                 progress.note(outcome)
+                waiting.discard(outcome.of)
                 progress.memory.absorb(outcome)
+        progress.waiting = sorted(waiting)
         runs = progress.done.runs
         if runs and runs[0][0] <= max(progress.position + 1, oldest):
             progress.advance(runs[0][1])
@@ -139,8 +143,6 @@ class Progress:
         self.counts[outcome_word(outcome)] += 1
         if outcome.of > self.position:
             self.done.add(outcome.of)
-        elif outcome.of in self.waiting:
-            self.waiting.remove(outcome.of)
 
     def advance(self, number: int) -> None:
         """Every entry up to ``number`` has an outcome or waits."""

@@ -5,7 +5,8 @@ Laws
 - Reads only what is durable. Never holds up an acknowledgement; never raises for what an entry says.
 - An entry that must wait (no trusted clock, a codec that is asked) waits by number; those behind it go on, except that
   the order of one device is kept while its codec is asked.
-- An entry that kills the process is set aside by the breadcrumb, one that raises by the next run: no crash loop.
+- An entry that kills the process is set aside by the breadcrumb, one that raises by the next run, or at once while
+  housekeeping releases it: no crash loop.
 - The ledger is written after every batch. So a kill costs one batch of work, and the next start finds the entry that
   killed near its beginning, where the breadcrumb is.
 """
@@ -13,6 +14,7 @@ Laws
 import asyncio
 import contextlib
 import threading
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Container, Sequence
 from pathlib import Path
 
@@ -161,9 +163,15 @@ class Refine:
     def release_waiting(self) -> int:
         """The clock is trusted now: give the entries that waited for it their outcome, a thousand at most.
 
-        Those of an earlier boot can never have one and are rejected. Returns how many are waiting no longer.
+        Those of an earlier boot can never have one and are rejected. Returns how many are waiting no longer. Raises
+        what an entry raises, which is set aside then: calling again goes on behind it.
         """
-        if released := self._try_waiting():
+        self._set_crashed_aside()  # should refine itself rest after one that raised: whose turn it is, is noted anew
+        try:
+            released = self._try_waiting(self._waiting_beyond(0))
+        finally:
+            self._set_crashed_aside()  # now, for refine goes on meanwhile and notes whose turn it is there
+        if released:
             self._events.emit(ClockTrusted(released=released))
         return released
 
@@ -189,10 +197,14 @@ class Refine:
     def _refine_one(
         self, number: int, received: Received, *, answer: CodecAnswer | None = None, busy: Container[str] = ()
     ) -> Result:
-        if self._breadcrumb.careful_left:
-            self._breadcrumb.careful_left -= 1
-            self._breadcrumb.drop(number)
-        return process(number, received, self.knowledge, self.progress.memory, answer=answer, busy=busy)
+        breadcrumb, memory = self._breadcrumb, self.progress.memory
+        if not breadcrumb.careful_left:
+            return process(number, received, self.knowledge, memory, answer=answer, busy=busy)
+        breadcrumb.drop(number)
+        result = process(number, received, self.knowledge, memory, answer=answer, busy=busy)
+        if not isinstance(result, Waiting | NeedsCodec | Behind):  # those come again at every start
+            breadcrumb.careful_left -= 1
+        return result
 
     def _place(self, number: int, received: Received, result: Result, outcomes: list[Outcome]) -> None:
         """Put a result where it belongs: among the outcomes, or among what waits and why."""
@@ -204,7 +216,7 @@ class Refine:
                 self.progress.asked.add(number)
                 self.asked.line_up(result.device, number)
             case Waiting():
-                self.progress.waiting.append(number)
+                insort(self.progress.waiting, number)
             case _:
                 outcomes.append(result)
 
@@ -244,34 +256,58 @@ class Refine:
         progress.waiting = sorted({*progress.waiting, *progress.asked})
         progress.asked.clear()
         self.asked = Asked(self.asked.codecs)
-        for _ in range(0, len(progress.waiting), RELEASED_AT_ONCE):
-            self._try_waiting()
+        beyond = 0
+        while numbers := self._waiting_beyond(beyond):
+            self._try_waiting(numbers)
+            beyond = numbers[-1]
+            await self._commit()
             await asyncio.sleep(0)
 
-    def _try_waiting(self) -> int:
-        """Refine up to a thousand entries that wait; returns how many wait for the clock no longer."""
+    def _waiting_beyond(self, number: int) -> Sequence[int]:
+        """The next numbers that wait, a thousand at most, in order of receipt."""
         waiting = self.progress.waiting
-        numbers, self.progress.waiting = waiting[:RELEASED_AT_ONCE], waiting[RELEASED_AT_ONCE:]
+        first = bisect_right(waiting, number)
+        return waiting[first : first + RELEASED_AT_ONCE]
+
+    def _try_waiting(self, numbers: Sequence[int]) -> int:
+        """Refine entries that wait, as ``_waiting_beyond`` gives them; returns how many wait for the clock no longer.
+
+        Should one raise, it and those behind it go on waiting, and those before it keep what they got.
+        """
+        if not numbers:
+            return 0
+        waiting = self.progress.waiting
+        first = bisect_left(waiting, numbers[0])
         still: list[int] = []
         outcomes: list[Outcome] = []
-        hopeless = self._clock.quality() == "trusted"
-        for number in numbers:
-            if (received := self._received(number)) is None:
-                continue
-            received = self._stamp(received)
-            result = process(number, received, self.knowledge, self.progress.memory, busy=self.asked.busy)
-            if not isinstance(result, Waiting):
-                self._place(number, received, result, outcomes)
-            elif hopeless and received.boot != self._clock.boot:
-                ns = received.received_ns
-                outcomes.append(
-                    Rejected("implausible_time", EARLIER_BOOT, of=number, device=result.device, received_ns=ns)
-                )
-            else:
-                still.append(number)
-        self.write(outcomes)
-        self.progress.waiting += still
-        return len(numbers) - len(still)
+        reached = 0
+        try:
+            for number in numbers:
+                self._refining = number
+                if not self._try_one(number, outcomes):
+                    still.append(number)
+                reached += 1
+            self._refining = 0
+        finally:
+            waiting[first : first + reached] = still
+            self.write(outcomes)
+        self._breadcrumb.clear()
+        return reached - len(still)
+
+    def _try_one(self, number: int, outcomes: list[Outcome]) -> bool:
+        """Refine one entry that waits; False if it must go on waiting for the clock."""
+        if (received := self._received(number)) is None:
+            return True  # it has expired meanwhile
+        received = self._stamp(received)
+        result = self._refine_one(number, received, busy=self.asked.busy)
+        if not isinstance(result, Waiting):
+            self._place(number, received, result, outcomes)
+        elif received.boot != self._clock.boot and self._clock.quality() == "trusted":
+            ns = received.received_ns
+            outcomes.append(Rejected("implausible_time", EARLIER_BOOT, of=number, device=result.device, received_ns=ns))
+        else:
+            return False
+        return True
 
     def _set_crashed_aside(self) -> None:
         """Reject the entry that the breadcrumb blames, or the one that raised in this process's last run."""
@@ -280,13 +316,16 @@ class Refine:
             detail = "the gateway failed while it refined this entry; report it with these bytes and the log"
         number = self._refining or self._breadcrumb.found
         self._refining = self._breadcrumb.found = 0
+        if not number:
+            return
         progress = self.progress
         waits = number in progress.asked or number in progress.waiting
         if (number <= progress.position and not waits) or number in progress.done:
             return
+        received = self._received(number)  # first: should the disk not read it, it goes on waiting
         progress.asked.discard(number)
         progress.waiting = [waiting for waiting in progress.waiting if waiting != number]
-        if (received := self._received(number)) is not None:
+        if received is not None:
             self.write([Rejected("crashed", detail, of=number, received_ns=received.received_ns)])
             if number > progress.position:
                 progress.done.add(number)

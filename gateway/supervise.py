@@ -1,7 +1,8 @@
 """Keep a part of the gateway alive: report what it raised, wait a growing random while, start it again.
 
-One of the two places that may catch Exception (the other is deliver): a source or sink that meets what nobody expected
-must not take its neighbours with it.
+The one place of the gateway that may catch Exception: a source or sink that meets what nobody expected must not take
+its neighbours with it. (device_profiles/trial.py does so too: it judges profiles of others, and what they raise is its
+finding.)
 """
 
 import asyncio
@@ -30,13 +31,21 @@ async def supervise(part: str, run: Callable[[], Awaitable[None]], events: Event
             if loop.time() - started > GOOD_RUN_S:
                 cap_s = FIRST_PAUSE_S
             retry_s = random.uniform(0, cap_s)  # noqa: S311 - jitter, not a secret
-            said = f"{type(error).__name__}: {error}{place_of(error)}"
+            first = first_cause(error)
+            said = f"{type(first).__name__}: {first}{place_of(first)}"
             events.emit(TaskCrashed(part=part, error=said[:500], retry_s=round(retry_s, 2)))
             logger.debug("%s crashed", part, exc_info=logger.isEnabledFor(logging.DEBUG))
             cap_s = min(cap_s * 2, LONGEST_PAUSE_S)
             await asyncio.sleep(retry_s)
         else:
             return
+
+
+def first_cause(error: BaseException) -> BaseException:
+    """What went wrong: of a part that runs tasks in groups, what the first of them raised, not that a group ended."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 def place_of(error: BaseException) -> str:

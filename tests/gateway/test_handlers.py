@@ -106,13 +106,13 @@ async def test_a_sink_that_says_hold_stops_reading_at_the_quota_and_lets_go_agai
             ledger.append([encode(["T", 1, "x" * (1 << 20)])])
             await ledger.commit()
         store.position = 0
-        await housekeeping.take_turn()
+        await housekeeping.keep_quotas()
         assert ledger.oldest_number == 1, "what it still needs is kept"
         assert gateway.ingest.full
         [held] = emitted(gateway.events, IntakeHeld)
         assert held == IntakeHeld(sinks=["store"], mend=held.mend)  # type: ignore[attr-defined]
         store.position = max(stood, ledger.next_number - 1)
-        await housekeeping.take_turn()
+        await housekeeping.keep_quotas()
         assert ledger.size_bytes <= 0.9 * ledger.options.quota_bytes
         assert not gateway.ingest.held
         assert len(emitted(gateway.events, IntakeReleased)) == 1

@@ -1,5 +1,6 @@
 """Refine's state: the set of numbers against a model, the snapshot whole and torn, recovery from the ledger."""
 
+import time
 import zlib
 from pathlib import Path
 from typing import Any
@@ -83,6 +84,22 @@ async def test_after_a_snapshot_only_what_came_later_is_read(ledger: Log, tmp_pa
     progress = Progress.recover(file, ledger)
     assert (progress.position, progress.waiting, progress.done.runs) == (9, [], [(11, 11)])
     assert progress.counts == {"accepted": 3, "rejected": 2, "duplicate": 0}
+    ledger.abandon()
+
+
+async def test_forty_thousand_that_waited_and_have_their_outcome_are_taken_off_in_no_time(
+    ledger: Log, tmp_path: Path
+) -> None:
+    before = Progress(Memory())
+    before.waiting = list(range(1, 40_002))
+    before.position = 40_001
+    file = tmp_path / "snapshot"
+    write_snapshot(file, before.pack())
+    await write(ledger, *(rejected(number) for number in range(40_000, 0, -1)))
+    began_s = time.process_time()
+    progress = Progress.recover(file, ledger)
+    assert (progress.waiting, progress.position) == ([40_001], 40_001)
+    assert time.process_time() - began_s < 2, "one by one out of a list took some ten seconds"
     ledger.abandon()
 
 

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from gateway.events import ClockTrusted, EntryCrashed
+from gateway.events import ClockTrusted, EntryCrashed, TaskCrashed
 from gateway.housekeeping import Housekeeping
 from gateway.journal.options import MIB, LogOptions
 from gateway.supervise import supervise
-from pipelines.model import Accepted, Rejected
+from pipelines.model import Accepted, Outcome, Rejected
+from pipelines.process import Waiting
 from tests.gateway.journal.disk import Disk
 from tests.gateway.road import BOOT, NOW_NS, Road, SetClock, crumb_of, emitted, received, until
 
@@ -277,4 +278,148 @@ def test_housekeeping_needs_what_has_no_outcome(tmp_path: Path) -> None:
     assert housekeeping.needed_from() == 41
     road.progress.waiting = [7, 9]
     assert housekeeping.needed_from() == 7
+    road.progress.asked = {6, 3}
+    assert housekeeping.needed_from() == 3
+    road.crash()
+
+
+async def a_thousand_and_a_half_wait(folder: Path, raising: int | None = None) -> Road:
+    """1 to 1,500 wait for the clock; the one to raise waits as one does whose profile was changed since."""
+    road = Road(folder, clock=SetClock(UNSET_NS))
+    bodies = ("raise" if number == raising else str(number) for number in range(1, 1_501))
+    await road.receive(*(received(body, clock="unset", monotonic_ns=1) for body in bodies))
+    if raising is None:
+        await refined_to_the_end(road)
+    else:
+        road.progress.waiting = list(range(1, 1_501))
+        road.progress.advance(1_500)
+    return road
+
+
+def set_clock(road: Road) -> None:
+    assert isinstance(road.clock, SetClock)
+    road.clock.now_ns = NOW_NS
+
+
+async def test_what_goes_on_waiting_keeps_its_order_and_all_of_it_is_tried_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    road = await a_thousand_and_a_half_wait(tmp_path)
+    tried: list[int] = []
+    try_one = road.refine._try_one
+
+    def noted(number: int, outcomes: list[Outcome]) -> bool:
+        tried.append(number)
+        return try_one(number, outcomes)
+
+    monkeypatch.setattr(road.refine, "_try_one", noted)
+    await road.refine._take_up_waiting()
+    assert tried == list(range(1, 1_501))
+    assert road.progress.waiting == tried
+    assert road.refine.release_waiting() == 0
+    assert road.progress.waiting == list(range(1, 1_501)), "the first thousand were tried and stay in front"
+    set_clock(road)
+    assert [road.refine.release_waiting() for _ in range(3)] == [1_000, 500, 0]
+    assert [outcome.of for outcome in road.first_outcomes()] == []
+    await road.ledger.commit()
+    assert [outcome.of for outcome in road.first_outcomes()] == list(range(1, 1_501))
+    road.crash()
+
+
+async def test_what_lined_up_and_then_waits_for_the_clock_takes_its_place_in_order(tmp_path: Path) -> None:
+    road = Road(tmp_path)
+    road.progress.waiting = [4, 9]
+    road.refine._place(6, received(), Waiting("a"), [])
+    assert road.progress.waiting == [4, 6, 9]
+    road.crash()
+
+
+async def test_an_entry_that_raises_when_it_is_released_costs_those_around_it_nothing(tmp_path: Path) -> None:
+    road = await a_thousand_and_a_half_wait(tmp_path, raising=700)
+    set_clock(road)
+    with pytest.raises(ZeroDivisionError):
+        road.refine.release_waiting()
+    assert road.progress.waiting == list(range(701, 1_501)), "those not reached wait on, and 700 is set aside"
+    assert [road.refine.release_waiting() for _ in range(2)] == [800, 0]
+    await road.ledger.commit()
+    outcomes = road.first_outcomes()
+    assert [outcome.of for outcome in outcomes] == list(range(1, 1_501))
+    assert [(o.of, o.reason) for o in outcomes if isinstance(o, Rejected)] == [(700, "crashed")]
+    assert emitted(road.events, EntryCrashed) == [EntryCrashed(number=700)]
+    road.crash()
+
+
+async def test_a_release_while_refine_rests_after_one_that_raised_forgets_neither(tmp_path: Path) -> None:
+    road = await a_thousand_and_a_half_wait(tmp_path, raising=700)
+    await road.receive(received("raise"), received("2"))
+    with pytest.raises(ZeroDivisionError):
+        await road.refine.refine_some()
+    set_clock(road)
+    with pytest.raises(ZeroDivisionError):
+        road.refine.release_waiting()
+    await refined_to_the_end(road)
+    assert emitted(road.events, EntryCrashed) == [EntryCrashed(number=1_501), EntryCrashed(number=700)]
+    assert road.progress.position == 1_502
+    road.crash()
+
+
+async def test_an_entry_that_raises_when_it_is_taken_up_is_set_aside_by_the_next_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.supervise.FIRST_PAUSE_S", 0.01)
+    road = await a_thousand_and_a_half_wait(tmp_path, raising=700)
+    set_clock(road)
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(supervise("refine", road.refine.run, road.events), name="refine")
+        await until(lambda: road.ledger.readable_number == 1_500)
+        task.cancel()
+    assert numbers_of(road) == Counter(range(1, 1_501))
+    assert emitted(road.events, EntryCrashed) == [EntryCrashed(number=700)]
+    road.crash()
+
+
+async def test_an_entry_that_raises_while_housekeeping_releases_it_does_not_end_its_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.supervise.FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr("gateway.housekeeping.EVERY_S", 0.01)
+    road = await a_thousand_and_a_half_wait(tmp_path, raising=700)
+    turns = 0
+
+    class Gateway:
+        refine, clock, events, deliveries = road.refine, road.clock, road.events, ()
+
+    async def keep_quotas() -> None:
+        nonlocal turns
+        turns += 1
+
+    housekeeping = Housekeeping(Gateway())  # type: ignore[arg-type]
+    monkeypatch.setattr(housekeeping, "keep_quotas", keep_quotas)
+    set_clock(road)
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(housekeeping.run(), name="housekeeping")
+        await until(lambda: road.ledger.readable_number == 1_500)
+        before = turns
+        await until(lambda: turns > before + 2)
+        task.cancel()
+    assert numbers_of(road) == Counter(range(1, 1_501))
+    assert road.progress.waiting == []
+    [crash] = emitted(road.events, TaskCrashed)
+    assert isinstance(crash, TaskCrashed)
+    assert crash.error.startswith("ZeroDivisionError: a decoder with a mistake (road.py:")
+    road.crash()
+
+
+async def test_after_an_unclean_end_what_waits_is_named_too_and_does_not_use_up_the_care(tmp_path: Path) -> None:
+    before = await a_thousand_and_a_half_wait(tmp_path)
+    await before.refine._snapshot_when_due()
+    before.crash()
+    road = Road(tmp_path, clock=SetClock(UNSET_NS))
+    care = crumb_of(road).careful_left
+    named: list[int] = []
+    drop = crumb_of(road).drop
+    crumb_of(road).drop = lambda number: named.append(number) or drop(number)  # type: ignore[method-assign, func-returns-value]
+    await road.refine._take_up_waiting()
+    assert named == list(range(1, 1_501))
+    assert crumb_of(road).careful_left == care > 0
     road.crash()

@@ -46,3 +46,25 @@ async def test_pauses_grow_to_a_minute_and_a_good_run_makes_them_short_again() -
     pauses = [crash.retry_s for crash in emitted(events, TaskCrashed) if isinstance(crash, TaskCrashed)]
     assert all(pause <= min(60.0, 2.0**place) for place, pause in enumerate(pauses[:12]))
     assert pauses[12] <= 1.0
+
+
+async def test_of_a_part_that_runs_tasks_the_first_fault_within_is_reported() -> None:
+    events, starts = Events(), 0
+
+    async def fails() -> None:
+        await asyncio.sleep(0.1)
+        raise LookupError("no such table")
+
+    async def part() -> None:
+        nonlocal starts
+        starts += 1
+        if starts > 1:
+            return
+        async with asyncio.TaskGroup() as outer, asyncio.TaskGroup() as inner:
+            outer.create_task(asyncio.sleep(9), name="another")
+            inner.create_task(fails(), name="fails")
+
+    await supervise("sink x", part, events)
+    [crash] = emitted(events, TaskCrashed)
+    assert isinstance(crash, TaskCrashed)
+    assert crash.error.startswith("LookupError: no such table (test_supervise.py:")
