@@ -53,17 +53,14 @@ def _mqtt_promises(what: str, settings: MqttSourceSettings) -> Iterator[Finding]
 
 
 def _http_promises(what: str, settings: HttpSourceSettings) -> Iterator[Finding]:
-    host, _, port = settings.listen.rpartition(":")
-    if host not in LOCAL and settings.token_file is None:
-        mend = 'Write token_file = "…", or listen on 127.0.0.1 behind a proxy.'
-        yield Finding("error", f"{what}.listen", f"{settings.listen} takes uplinks from anybody", mend)
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, int(port)))
-        except (OSError, OverflowError) as error:
-            mend = "Fine if the gateway runs already; else give it another port."
-            yield Finding("warning", f"{what}.listen", f"{settings.listen} cannot be bound: {error}", mend)
+    host, port = settings.address
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except (OSError, OverflowError) as error:
+        mend = "Fine if the gateway runs already; else give it another port."
+        yield Finding("warning", f"{what}.listen", f"{settings.listen} cannot be bound: {error}", mend)
 
 
 def broker_files(config: Config, files: tuple[Path, ...] = MOSQUITTO_FILES) -> Iterator[Finding]:

@@ -60,6 +60,7 @@ class HttpPushSource:
         """Serve until cancelled. Raises OSError where the address cannot be bound."""
         listener = self._bound()
         host, port = listener.getsockname()[:2]
+        at = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         base = self._settings.path.rstrip("/")
         routes = [
             Route(base or "/", self._push, methods=["POST"]),
@@ -77,7 +78,7 @@ class HttpPushSource:
             timeout_graceful_shutdown=CLOSE_WITHIN_S,
         )
         self._server = Embedded(config)
-        self._events.emit(ListeningOn(what=f"source {self.name}", address=f"http://{host}:{port}{base or '/'}"))
+        self._events.emit(ListeningOn(what=f"source {self.name}", address=f"http://{at}{base or '/'}"))
         self._ended.clear()
         try:
             await self._server.serve(sockets=[listener])
@@ -96,11 +97,12 @@ class HttpPushSource:
             await self._ended.wait()
 
     def _bound(self) -> socket.socket:
-        host, _, port = self._settings.listen.rpartition(":")
-        if int(port) > LAST_PORT:
+        host, port = self._settings.address
+        if port > LAST_PORT:
             raise OSError(f"sources.{self.name}.listen: {self._settings.listen} cannot be bound: no such port")
         try:
-            return socket.create_server((host, int(port)), backlog=MAX_CONNECTIONS)
+            family = socket.AF_INET6 if ":" in host else socket.AF_INET
+            return socket.create_server((host, port), family=family, backlog=MAX_CONNECTIONS)
         except OSError as error:
             raise OSError(f"sources.{self.name}.listen: {self._settings.listen} cannot be bound: {error}") from error
 

@@ -226,3 +226,14 @@ async def test_an_address_that_is_taken_is_said_in_the_words_of_the_file() -> No
         assert emitted(second.events, ListeningOn) == []
         with pytest.raises(OSError, match="cannot be bound"):
             await Listener(MemoryIntake(), listen="127.0.0.1:70000").source.run()
+
+
+async def test_it_listens_on_ipv6_too() -> None:
+    async with listening(MemoryIntake(), listen="[::1]:0") as listener:
+        [event] = emitted(listener.events, ListeningOn)
+        assert isinstance(event, ListeningOn)
+        assert event.address == f"http://[::1]:{listener.port}/push"
+        reader, writer = await asyncio.open_connection("::1", listener.port)
+        writer.write(b"POST /push HTTP/1.1\r\nHost: gateway\r\nContent-Length: 2\r\n\r\n{}")
+        assert (await read_answer(reader)).status == 200
+        writer.close()
