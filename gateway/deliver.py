@@ -78,6 +78,7 @@ class Delivery:
         self._stored = (self.position, clock.monotonic_ns())
         self._started = False
         self._ahead_upto = 0
+        self._appended: set[int] = set()  # refused, in the ledger, not yet known to be durable
         self._behind_since_ns: int | None = None
         self._burst_s = (pauses or Pauses()).burst_s
 
@@ -192,15 +193,16 @@ class Delivery:
 
     async def _keep_refused(self, batch: Sequence[Revision], refusals: Sequence[Refusal]) -> None:
         entries = {revision.number: revision.entry for revision in batch}
+        # One that is refused again is in the ledger already, as is what a commit that failed (a full disk) left there.
+        to_keep = [one for one in refusals if not isinstance(entries[one.number], Refused)]
+        fresh = [one for one in to_keep if one.number not in self._appended]
         now_ns = self._clock.wall_ns()
-        kept = [
-            _encode(refused_entry(self.sink.id, refusal, entries[refusal.number], now_ns))
-            for refusal in refusals
-            if not isinstance(entries[refusal.number], Refused)  # one that is refused again is in the ledger already
-        ]
-        if kept:
-            self._tail.ledger.append(kept, KIND_FIRST)
+        kept = [_encode(refused_entry(self.sink.id, one, entries[one.number], now_ns)) for one in fresh]
+        self._tail.ledger.append(kept, KIND_FIRST)
+        self._appended.update(one.number for one in fresh)
+        if to_keep:
             await self._tail.ledger.commit(sync=True)
+        self._appended.clear()
         detail = refusals[0].detail[:DETAIL_KEPT]
         self._events.emit(SinkRefusedEntries(sink=self.sink.id, entries=len(refusals), detail=detail))
 

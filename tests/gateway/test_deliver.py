@@ -12,6 +12,7 @@ from gateway.deliver import Delivery, refused_entry
 from gateway.events import Events
 from gateway.journal.cursor import CursorFile
 from gateway.journal.log import Log
+from gateway.journal.notices import LogFullError
 from gateway.journal.options import MIB, LogOptions
 from gateway.ledger_tail import LedgerTail, first_position
 from gateway.outage import Pauses
@@ -174,6 +175,31 @@ async def test_refused_entries_go_to_the_ledger_before_the_cursor_moves(bench: B
     assert bench.ledger.durable_number >= 7
     assert (delivery.delivered, delivery.refused) == (5, 1)
     assert bench.events.counts["SinkRefusedEntries"] == 1
+
+
+async def test_a_refusal_is_appended_once_however_often_the_disk_is_too_full_to_commit_it(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sink = ListSink()
+    sink.refuses = {2, 3}
+    await bench.add_readings(3)
+    delivery = bench.delivery(sink)
+    commit = bench.ledger.commit
+
+    async def full(**_: bool) -> int:
+        raise LogFullError("no space left")
+
+    monkeypatch.setattr(bench.ledger, "commit", full)
+    for _ in range(3):
+        with pytest.raises(LogFullError):
+            await delivery.deliver_some()
+    assert (delivery.position, delivery.refused) == (0, 0)
+    monkeypatch.setattr(bench.ledger, "commit", commit)
+    await until_done(delivery)
+    kept = [entry.revision for entry in await bench.entries() if isinstance(entry, Refused)]
+    assert kept == [2, 3]
+    assert bench.ledger.durable_number == 5
+    assert delivery.refused == 2
 
 
 async def test_a_refused_refusal_is_not_written_again(bench: Bench) -> None:
