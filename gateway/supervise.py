@@ -1,8 +1,8 @@
 """Keep a part of the gateway alive: report what it raised, wait a growing random while, start it again.
 
-The one place of the gateway that may catch Exception: a source or sink that meets what nobody expected must not take
-its neighbours with it. (device_profiles/trial.py does so too: it judges profiles of others, and what they raise is its
-finding.)
+It catches Exception: a source or sink that meets what nobody expected must not take its neighbours with it. So do only
+``stopping.py`` (a stop goes on past a step that fails), the SIGHUP of ``run.py`` and ``deliver.py``, each with its
+reason; and device_profiles/trial.py, which judges profiles of others: what they raise is its finding.
 """
 
 import asyncio
