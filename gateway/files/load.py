@@ -86,7 +86,7 @@ def _faults(
         what = f"'{table.feature}' belongs to {domain}, which its pilot does not name"
         faults.append(record.mistake("feature", what, f'Add "{domain}" to domains of the pilot.', warning=True))
     if profiles is not None and table.profile not in profiles.names:
-        hint = did_you_mean(table.profile, profiles.names) or "citygate devices profiles lists them."
+        hint = did_you_mean(table.profile, profiles.names) or "citygate profiles list lists them."
         faults.append(record.mistake("profile", f"there is no profile '{table.profile}'", hint))
     if (table.longitude is None) != (table.latitude is None):
         missing = "longitude" if table.longitude is None else "latitude"
