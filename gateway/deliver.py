@@ -7,6 +7,7 @@
 Laws
 - The cursor may lag, never lead: it moves when the far side confirmed, or when the refusal is durable.
 - A sink that hangs, fails or is misconfigured holds up nobody but itself, and there is no end to trying again.
+- An entry over which a sink crashes again and again is kept as refused; the others go on.
 - ``order = "fresh first"``: behind a long backlog every other batch takes the newest first statements, and the cursor
   passes over them again later. Corrections keep order, because only the cursor's own road carries them.
 """
@@ -30,6 +31,8 @@ GATHER_STEPS, GATHER_ENOUGH = 5, 1_000
 HOPELESS = 10 * KEEP
 BACKLOG_BATCHES = 2
 """A backlog of more batches than this lets fresh entries go ahead."""
+CRASHES_BEFORE_PARTING = 3
+"""After so many crashes of a sink over the same batch its entries are written one by one, to find which it is."""
 DETAIL_KEPT, BODY_KEPT = 500, 4_096
 
 Order = Literal["ledger", "fresh first"]
@@ -79,6 +82,7 @@ class Delivery:
         self._started = False
         self._ahead_upto = 0
         self._appended: set[int] = set()  # refused, in the ledger, not yet known to be durable
+        self._crashes = (0, 0)  # at which position, how often in a row
         self._behind_since_ns: int | None = None
         self._burst_s = (pauses or Pauses()).burst_s
 
@@ -117,7 +121,7 @@ class Delivery:
         if stretch is None:
             return "nothing"
         batch = [revision for revision in stretch.revisions if isinstance(revision.entry, self.sink.takes)]
-        refusals = await self._write(batch) if batch else ()
+        refusals = await self._write_or_part(batch) if batch else ()
         if refusals is None:
             return "unavailable"
         if refusals:
@@ -168,6 +172,39 @@ class Delivery:
         self.outage.ended()
         return ()
 
+    async def _write_or_part(self, batch: Sequence[Revision]) -> Sequence[Refusal] | None:
+        """As ``_write``. What the sink did not foresee is raised, until it has crashed at this position too often."""
+        try:
+            return await self._write(batch)
+        except Exception:  # a sink's own mistake over one entry may not stop all that come after it
+            position, times = self._crashes
+            times = times + 1 if position == self.position else 1
+            self._crashes = (self.position, times)
+            if times < CRASHES_BEFORE_PARTING:
+                raise
+        return await self._write_one_by_one(batch)
+
+    async def _write_one_by_one(self, batch: Sequence[Revision]) -> Sequence[Refusal] | None:
+        """As ``_write``; an entry over which the sink crashes counts as refused, in the words of what it raised.
+
+        Where it crashes over every one, the sink is at fault and not an entry: nothing is kept, the last is raised.
+        """
+        refusals: list[Refusal] = []
+        crashed = 0
+        for revision in batch:
+            try:
+                refused = await self._write([revision])
+            except Exception as error:
+                crashed += 1
+                if crashed == len(batch):
+                    raise
+                refusals.append(Refusal(revision.number, f"the sink crashed: {type(error).__name__}: {error}"))
+                continue
+            if refused is None:
+                return None
+            refusals += refused
+        return refusals
+
     def _is_far_behind(self) -> bool:
         """A long backlog that a sink at full speed has not worked off at once: what an outage leaves, not a burst."""
         if self._order != "fresh first" or self.lag <= BACKLOG_BATCHES * self.sink.max_batch:
@@ -185,9 +222,10 @@ class Delivery:
         if stretch is None:
             return "nothing"
         batch = [r for r in stretch.revisions if r.first and isinstance(r.entry, self.sink.takes)]
+        ahead_upto, self._ahead_upto = self._ahead_upto, stretch.upto  # a crash shall not be met here for ever
         if batch and await self._write(batch) is None:
+            self._ahead_upto = ahead_upto
             return "unavailable"
-        self._ahead_upto = stretch.upto
         self.ahead += len(batch)
         return "written"
 

@@ -18,6 +18,7 @@ from gateway.ledger_tail import LedgerTail, first_position
 from gateway.outage import Pauses
 from gateway.progress import KIND_CORRECTION, KIND_FIRST
 from gateway.sinks import Refusal, SinkRefusedError, SinkUnavailableError
+from gateway.supervise import supervise
 from pipelines.model import Accepted, Derived, LedgerEntry, Refused, Rejected, Revision
 from tests import servers
 from tests.contracts.influx_world import InfluxWorld1, carbon_dioxide, influx_sink
@@ -40,6 +41,7 @@ class ListSink:
         self.batches: list[list[Revision]] = []
         self.failures: list[Exception] = []
         self.refuses: set[int] = set()
+        self.crashes_over: set[int] = set()
         self.hanging = asyncio.Event()
         self.hanging.set()
         self.starts = self.closes = self.tries = 0
@@ -55,6 +57,8 @@ class ListSink:
         self.tries += 1
         if self.failures:
             raise self.failures.pop(0)
+        if any(revision.number in self.crashes_over for revision in batch):
+            raise ZeroDivisionError("division by zero")
         await self.hanging.wait()
         self.batches.append([revision for revision in batch if revision.number not in self.refuses])
         if refused := [revision.number for revision in batch if revision.number in self.refuses]:
@@ -200,6 +204,71 @@ async def test_a_refusal_is_appended_once_however_often_the_disk_is_too_full_to_
     assert kept == [2, 3]
     assert bench.ledger.durable_number == 5
     assert delivery.refused == 2
+
+
+async def test_an_entry_over_which_a_sink_crashes_three_times_is_kept_as_refused_and_the_others_go_on(
+    bench: Bench,
+) -> None:
+    sink = ListSink()
+    sink.crashes_over = {4}
+    sink.refuses = {2}
+    await bench.add_readings(6)
+    delivery = bench.delivery(sink)
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            await delivery.deliver_some()
+    assert (delivery.position, sink.numbers) == (0, [])
+    await until_done(delivery)
+    assert sink.numbers == [1, 3, 5, 6]
+    kept = {entry.revision: entry.detail for entry in await bench.entries() if isinstance(entry, Refused)}
+    assert kept == {2: "I do not like it", 4: "the sink crashed: ZeroDivisionError: division by zero"}
+    assert (delivery.delivered, delivery.refused) == (4, 2)
+
+
+async def test_a_sink_that_crashes_over_everything_refuses_nothing(bench: Bench) -> None:
+    sink = ListSink()
+    sink.crashes_over = {1, 2, 3}
+    await bench.add_readings(3)
+    delivery = bench.delivery(sink)
+    for _ in range(6):
+        with pytest.raises(ZeroDivisionError):
+            await delivery.deliver_some()
+    assert (delivery.position, len(await bench.entries())) == (0, 3)
+    sink.crashes_over.clear()
+    await until_done(delivery)
+    assert sink.numbers == [1, 2, 3]
+
+
+async def test_a_sink_that_goes_away_while_a_crash_is_looked_into_gets_all_of_it_later(bench: Bench) -> None:
+    sink = ListSink()
+    sink.crashes_over = {2}
+    sink.failures = [ZeroDivisionError(), ZeroDivisionError(), ZeroDivisionError(), SinkUnavailableError("down")]
+    await bench.add_readings(3)
+    delivery = bench.delivery(sink)
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            await delivery.deliver_some()
+    assert await delivery.deliver_some() == "unavailable"
+    assert (delivery.position, len(await bench.entries())) == (0, 3)
+    await until_done(delivery)
+    assert sink.numbers == [1, 3]
+
+
+async def test_a_crash_over_fresh_entries_does_not_stop_the_backlog(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sink = ListSink(max_batch=10)
+    sink.crashes_over = {95}
+    monkeypatch.setattr("gateway.supervise.FIRST_PAUSE_S", 0.01)
+    await bench.add_readings(100)
+    delivery = bench.delivery(sink, order="fresh first")
+    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+        task = group.create_task(supervise("sink", delivery.run, bench.events))
+        while delivery.lag:  # noqa: ASYNC110 - looked at from outside, as status does
+            await asyncio.sleep(0.005)
+        task.cancel()
+    assert sorted(set(sink.numbers)) == [number for number in range(1, 101) if number != 95]
+    assert delivery.refused == 1
 
 
 async def test_a_refused_refusal_is_not_written_again(bench: Bench) -> None:
