@@ -3,19 +3,20 @@
     replay · rejected_retry ──▶ read the files again ──▶ Replay ──▶ {"done": n, "of": m} … ──▶ report
                                                             └──▶ <state_dir>/replays.jsonl, unless it only looked
 
-Law: every replay that wrote anything leaves its record, also one that was broken off.
+Law: every replay that wrote anything leaves its record, also one that was broken off; one that cannot is told.
 """
 
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from gateway.control import ControlError, Reply
+from gateway.events import logger
 from gateway.files.mistakes import ConfigError
 from gateway.journal.notices import JournalError
 from gateway.knowledge import load_known
@@ -133,12 +134,16 @@ class Replays:
         upto = self._gateway.logs.ledger.next_number - 1
         head = {"kind": "rejected retry", "by": asked.by, "device": asked.device, "reason": asked.reason}
         async for reply in self._run(head, first, last, wanted):
+            if "refined" in reply and again:
+                await self._note_retried(again, upto)
             yield reply
+
+    async def _note_retried(self, numbers: Collection[int], upto: int) -> None:
+        """What was refused up to a ledger number was brought again. A file that cannot be written leaves it held."""
         quarantine = self._quarantine()
-        if again and quarantine is not None:
-            # A file that cannot be written now leaves them held: they may be brought once more, and that is harmless.
-            with contextlib.suppress(SinkUnavailableError):
-                await quarantine.mark_retried(again, upto)
+        if quarantine is not None:
+            with contextlib.suppress(SinkUnavailableError):  # it may be brought once more: identities make it harmless
+                await quarantine.mark_retried(numbers, upto)
 
     async def _refused(self, asked: RetryQuestion) -> frozenset[int]:
         """Intake numbers that the quarantine holds as refused, where the question is about them."""
@@ -182,9 +187,13 @@ class Replays:
             raise ControlError(f"the ledger cannot be written: {error}", "Free space, then ask again.") from error
         finally:
             self._replaying = False
-            if replay is not None and not dry_run:
-                self._record(head, replay, ended)
+            unrecorded = "" if replay is None or dry_run else self._record(head, replay, ended)
         yield _reply(replay, dry_run=dry_run)
+        if unrecorded:
+            raise ControlError(
+                f"the replay is complete, but left no record: {unrecorded}",
+                f"Mend {self._gateway.config.gateway.state_dir / FILE_NAME}; the replay need not be repeated.",
+            )
 
     async def _knowledge(self, *, dry_run: bool) -> Knowledge:
         """Today's files: put in force, or only read for a dry run. Raises ControlError with their mistakes."""
@@ -196,13 +205,17 @@ class Replays:
                 known = await asyncio.to_thread(load_known, self._gateway.config)
             except ConfigError as error:
                 mistakes = [str(mistake) for mistake in error.mistakes]
+            except OSError as error:
+                mistakes = [str(error)]
             else:
                 return known.knowledge
         if mistakes:
-            raise ControlError("the files have mistakes:\n" + "\n".join(mistakes), "Mend them, then ask again.")
+            what = "the files have mistakes or cannot be read:\n" + "\n".join(mistakes)
+            raise ControlError(what, "Mend them, then ask again.")
         return self._gateway.refine.knowledge
 
-    def _record(self, head: Mapping[str, Any], replay: Replay, ended: str) -> None:
+    def _record(self, head: Mapping[str, Any], replay: Replay, ended: str) -> str:
+        """Write the line of record; returns why it could not be written, else nothing."""
         difference, report = replay.difference, replay.report
         record = Record(
             at=format_rfc3339(self._gateway.clock.wall_ns() // 1_000_000_000 * 1_000_000_000),
@@ -213,8 +226,14 @@ class Replays:
             outcomes=dict(difference.outcomes),
             properties={name: tally for name, tally in difference.properties.items() if differs(tally)},
         )
-        with (self._gateway.config.gateway.state_dir / FILE_NAME).open("ab") as out:
-            out.write(msgspec.json.encode(record) + b"\n")
+        file = self._gateway.config.gateway.state_dir / FILE_NAME
+        try:
+            with file.open("ab") as out:
+                out.write(msgspec.json.encode(record) + b"\n")
+        except OSError as error:  # raised, it would hide what broke the replay off
+            logger.warning("a replay (%s) left no record in %s: %s", ended, file, error)
+            return str(error)
+        return ""
 
 
 async def _told(steps: AsyncIterator[int], first: int, last: int) -> AsyncIterator[Reply]:

@@ -7,9 +7,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.control import ask
+from gateway.control import ControlError, ask
 from gateway.journal.log import Entry, Log
+from gateway.journal.notices import LogFullError
 from gateway.progress import KIND_FIRST
+from gateway.replays import FILE_NAME
 from gateway.run import Gateway
 from gateway.sinks.quarantine.read import Quarantine
 from pipelines.model import Refused
@@ -84,3 +86,42 @@ async def test_what_a_server_refused_is_brought_again_and_is_then_no_longer_held
     with Quarantine(tmp_path / "state" / "quarantine.sqlite") as held:
         assert held.entries() == []
         assert [entry.state for entry in held.show(2)] == ["retried"]
+
+
+async def test_a_replay_that_leaves_no_record_says_so_and_does_not_hide_what_broke_it_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole.write_files(tmp_path, [whole.line(number) for number in range(1, 4)])
+    async with whole.running(tmp_path) as gateway:
+        await settled(gateway, 3)
+        (tmp_path / "state" / FILE_NAME).mkdir()
+        with pytest.raises(ControlError, match=r"complete, but left no record: .*Is a directory"):
+            await asked(gateway, "replay", first=1)
+        await refuse(gateway, 2)
+        with pytest.raises(ControlError, match="left no record"):
+            await asked(gateway, "rejected_retry", reason="refused")
+        await settled(gateway, 3)
+        with Quarantine(tmp_path / "state" / "quarantine.sqlite") as held:
+            assert held.refused_numbers() == frozenset()
+
+        async def full(**_: bool) -> int:
+            raise LogFullError("no space left")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(gateway.logs.ledger, "commit", full)
+            with pytest.raises(ControlError, match="the ledger cannot be written: no space left"):
+                await asked(gateway, "replay", first=1)
+
+
+async def test_a_dry_run_over_files_that_cannot_be_read_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(_: object) -> None:
+        raise PermissionError(13, "Permission denied", "devices/air.toml")
+
+    whole.write_files(tmp_path, [whole.line(1)])
+    async with whole.running(tmp_path) as gateway:
+        await settled(gateway, 1)
+        monkeypatch.setattr("gateway.replays.load_known", unreadable)
+        with pytest.raises(ControlError, match=r"cannot be read:\n.*Permission denied: 'devices/air.toml'"):
+            await asked(gateway, "replay", first=1, dry_run=True)
