@@ -48,9 +48,9 @@ def exists(word: str, after: str | None) -> bool:
 
 def test_a_word_that_is_no_command_is_found() -> None:
     text = (
-        "citygate devices profiles lists them, citygate chek finds it; `citygate profiles list`, then citygate check."
+        "citygate devices profiles lists them, citygate examine finds it; `citygate profiles list`, then citygate check."
     )
-    assert unknown(text) == ["citygate devices profiles", "citygate chek finds"]
+    assert unknown(text) == ["citygate devices profiles", "citygate examine finds"]
 
 
 @pytest.mark.parametrize("room", ROOMS)
