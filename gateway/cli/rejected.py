@@ -171,7 +171,7 @@ def retry(
     everything: bool,
     as_json: bool,
 ) -> None:
-    """Refine rejected messages again, and bring refused ones again, after what was wrong is mended.
+    """Try again what was rejected or refused, after what was wrong is mended.
 
     That may be the device's file, its profile, its codec, or the server. What is understood now is delivered with the
     time it had; the rest stays where it is.
