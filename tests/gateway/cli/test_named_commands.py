@@ -47,7 +47,7 @@ def exists(word: str, after: str | None) -> bool:
 
 
 def test_a_word_that_is_no_command_is_found() -> None:
-    text = "citygate devices profiles lists them, citygate examine finds it; `citygate profiles list`, then citygate check."
+    text = "citygate devices profiles lists them, citygate examine finds it; `citygate profiles list`, citygate check."
     assert unknown(text) == ["citygate devices profiles", "citygate examine finds"]
 
 
