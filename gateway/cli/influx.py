@@ -58,7 +58,7 @@ def setup(  # noqa: PLR0917 - click passes parameters by name
     Examples:
         citygate influx setup --retention-days 1096
         citygate influx setup --retention-days 365 --url http://db:8086 --org mechelen
-        citygate influx setup --retention-days 0 --admin-name admin --admin-password-file /root/influx-password
+        citygate influx setup --retention-days 0 --admin-name admin --admin-password-file /etc/citygate/admin-password
     """
     settings = _by_options(url, org, bucket) if url else _of_config(config_path, sink)
     admin = Admin(_secret(admin_password_file if admin_name else admin_token_file), admin_name)
