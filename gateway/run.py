@@ -33,7 +33,7 @@ from gateway.sinks.table import open_deliveries
 from gateway.sources import Source
 from gateway.sources.table import open_sources
 from gateway.stopping import Stopping
-from gateway.supervise import supervise
+from gateway.supervise import first_cause, supervise
 from gateway.version import VERSION
 
 
@@ -179,10 +179,4 @@ async def serve(config: Config) -> bool:
     try:
         return await open_gateway(config).run()
     except* OSError as group:
-        raise first_of(group) from group
-
-
-def first_of(group: BaseExceptionGroup[OSError]) -> OSError:
-    """The first fault of a group of tasks that ended together."""
-    first = group.exceptions[0]
-    return first_of(first) if isinstance(first, BaseExceptionGroup) else first
+        raise first_cause(group) from group
