@@ -113,6 +113,7 @@ class Device(msgspec.Struct, frozen=True):
 
     ``feature`` is ``<feature type>/<local name>``, the feature type from ``vocabulary.FEATURE_TYPES``.
     ``calibration``: property → (factor, offset), applied as ``value * factor + offset`` after unit conversion.
+    ``details``: what the feature's domain must know of it (a bay's longest stay, a tree's area).
     ``record_hash`` is 8 bytes over all of it; outcomes keep it, so a changed record shows.
     """
 
@@ -128,6 +129,7 @@ class Device(msgspec.Struct, frozen=True):
     valid_to_ns: int | None = None
     calibration: Mapping[str, tuple[float, float]] = {}
     record_hash: bytes = b""
+    details: Mapping[str, Value] = {}
 
 
 class Observation(msgspec.Struct, frozen=True, array_like=True, gc=False):

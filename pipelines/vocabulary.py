@@ -39,6 +39,7 @@ class ObservedProperty(msgspec.Struct, frozen=True):
     ``states`` lists the allowed words of a state. A counter only grows until it is reset or rolls over.
     ``max_step``: a change between two readings larger than this is a spike (None: any change is possible).
     ``stuck_after``: a quantity that always wavers; so many equal readings in a row are suspect (0: may stand still).
+    ``event``: it says that something happened at an instant (a collection), not how something stood.
     """
 
     name: str
@@ -51,6 +52,7 @@ class ObservedProperty(msgspec.Struct, frozen=True):
     states: tuple[str, ...] = ()
     max_step: float | None = None
     stuck_after: int = 0
+    event: bool = False
 
 
 class FeatureType(msgspec.Struct, frozen=True):
@@ -78,8 +80,9 @@ def _row(
     states: tuple[str, ...] = (),
     max_step: float | None = None,
     stuck_after: int = 0,
+    event: bool = False,
 ) -> ObservedProperty:
-    return ObservedProperty(name, unit, kind, title, low, high, code, states, max_step, stuck_after)
+    return ObservedProperty(name, unit, kind, title, low, high, code, states, max_step, stuck_after, event)
 
 
 _ROWS = (
@@ -178,6 +181,17 @@ _ROWS = (
     _row("digital_input", "1", "Digital input is high", kind="flag"),
     # light
     _row("lamp_level_percent", "%", "Dimming level of a lamp", 0, 100, code="P1"),
+    # derived by pipelines/domains: what every domain says
+    _row("coverage_percent", "%", "Share of the interval that is known", 0, 100, code="P1"),
+    # derived: parking
+    # derived: waste
+    _row("collected", "1", "The container was emptied", kind="flag", event=True),
+    # derived: cycling and mobility
+    # derived: green and agri
+    # derived: air, noise, heat, weather
+    # derived: water
+    # derived: energy and light
+    # derived: safety, silence and network
     # the device and its network
     _row("battery_percent", "%", "Battery charge", 0, 100, code="P1"),
     _row("battery_v", "V", "Battery voltage", 0, 24, code="VLT"),

@@ -3,6 +3,7 @@
     [defaults]            applies to every device of the file: pilot, profile, area …
     [[device]]            one box at one place for one span of time; a box that moved has several
     [device.calibration.<property>]  factor, offset
+    details = { … }       what the feature's domain must know of it; the domain says which keys there are
 
 Laws
 - A DevEUI may be written with hyphens, colons or capitals; everywhere else it is 16 lower-case hex digits.
@@ -15,11 +16,12 @@ import hashlib
 import re
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 import msgspec
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
+from gateway.files.domain_tables import read_details
 from gateway.files.mistakes import Mistake, did_you_mean
 from gateway.files.pilots import toml_files
 from gateway.files.toml_document import Document, Key, read_toml
@@ -81,6 +83,7 @@ class DeviceTable(Table):
     valid_from: Instant | None = None
     valid_to: Instant | None = None
     calibration: dict[str, Calibration] = {}
+    details: Annotated[dict[str, bool | float | str], Field(examples=[{"max_stay_min": 30}])] = {}
 
     @field_validator("id")
     @classmethod
@@ -97,6 +100,12 @@ class DeviceTable(Table):
             mend = f"Write {kind}/NAME; NAME of 1 to 64 letters, digits, '.', '_', '~' and '-'."
             raise ValueError(f"'{feature}' has no usable local name | {mend}")
         return feature
+
+    @model_validator(mode="after")
+    def _details_are_of_its_domain(self) -> Self:
+        if self.details:
+            read_details(self.feature, self.details)
+        return self
 
     @field_validator("calibration")
     @classmethod
@@ -189,6 +198,7 @@ def device_of(table: DeviceTable, city: str) -> Device:
         valid_from_ns=instant_ns(table.valid_from),
         valid_to_ns=instant_ns(table.valid_to),
         calibration={name: (row.factor, row.offset) for name, row in sorted(table.calibration.items())},
+        details=dict(sorted(table.details.items())),
     )
     return msgspec.structs.replace(device, record_hash=record_hash(device))
 

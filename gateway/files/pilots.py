@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from gateway.files.domain_tables import read_settings
 from gateway.files.mistakes import Mistake, did_you_mean
 from gateway.files.places import LonLat, coordinate_fault, inside, ring_of_box
 from gateway.files.toml_document import read_toml
@@ -95,12 +97,16 @@ class Kpi(Table):
 
 
 class Pilot(Table):
-    """One experiment. ``end`` is its last day. Raw data are kept for ``retention_days``."""
+    """One experiment. ``end`` is its last day. Raw data are kept for ``retention_days``.
+
+    ``timezone`` is where its days begin; ``settings`` are what its domains' analytics are told.
+    """
 
     id: Annotated[str, Field(pattern=SLUG, examples=["parking-mechelen"])]
     title: Annotated[str, Field(min_length=1, examples=["Parking guidance in Mechelen"])]
     city: Annotated[str, Field(pattern=SLUG, examples=["mechelen"])]
     domains: Annotated[tuple[Domain, ...], Field(min_length=1, examples=[["parking"]])]
+    timezone: Annotated[str, Field(examples=["Europe/Brussels"])] = "Europe/Amsterdam"
     start: Annotated[date, Field(examples=["2027-01-01"])]
     end: date | None = None
     area: Area | None = None
@@ -111,6 +117,24 @@ class Pilot(Table):
     contact: Contact
     permissions: tuple[Permission, ...] = ()
     kpis: Annotated[tuple[Kpi, ...], Field(alias="kpi")] = ()
+    settings: dict[Domain, dict[str, Any]] = {}
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_a_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ValueError, OSError) as error:  # an absolute path, a folder, a name that is not there
+            hint = did_you_mean(name, available_timezones()) or "Write it as Europe/Brussels."
+            raise ValueError(f"'{name}' is not a time zone | {hint}") from error
+        return name
+
+    @field_validator("settings")
+    @classmethod
+    def _are_of_the_domains(cls, settings: dict[Domain, dict[str, Any]]) -> dict[Domain, dict[str, Any]]:
+        for domain, table in settings.items():
+            read_settings(domain, table)
+        return settings
 
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> Self:

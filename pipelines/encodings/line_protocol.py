@@ -48,6 +48,7 @@ _FLOATS = {row.name: f"{row.name}=" for row in PROPERTIES.values() if _TYPES[row
 _FIELDS = {row.name: (f"{row.name}=", _TYPES[row.kind]) for row in PROPERTIES.values()}
 _TAG_SPECIAL = re.compile(r"([,= ])")
 _BACKSLASH_BEFORE_SPECIAL = re.compile(r"\\(?:[,= ]|$)")
+_DAYS_OF_CLOCK_CHANGE = (23 * 3_600, 25 * 3_600)
 _INTERVAL_UNITS = ((86_400, "d"), (3_600, "h"), (60, "m"), (1, "s"))
 
 
@@ -158,28 +159,41 @@ def _refuse_value(observation: Observation) -> str:
 
 
 def _derived(entry: Derived, *, correction: bool) -> str:
-    """``<domain>_<interval>`` for what covers an interval, ``<domain>_event`` for what happened at an instant."""
+    """``<domain>_<interval>``, or of an instant ``<domain>_event`` and ``<domain>_estimate``: happened, or stood."""
     lines = ""
     for group in _by_point(entry.observations):
         first = group[0]
         domain, tags = _series(entry.city, entry.pilot, "producer", entry.producer, first.feature)
-        name = f"{domain}_{interval_name(first.interval_ns) if first.interval_ns else 'event'}"
+        name = f"{domain}_{_period(first)}"
         fields = ",".join([_fields(observation, correction=correction) for observation in group])
         lines += _line((name, tags), fields, first.time_ns)
     return lines
 
 
 def _by_point(observations: Sequence[Observation]) -> list[list[Observation]]:
-    groups: dict[tuple[str, int, int], list[Observation]] = {}
+    groups: dict[tuple[str, str, int], list[Observation]] = {}
     for observation in observations:
-        point = (observation.feature, observation.time_ns, observation.interval_ns)
+        point = (_period(observation), observation.feature, observation.time_ns)
         groups.setdefault(point, []).append(observation)
     return list(groups.values())
 
 
+def _period(derived: Observation) -> str:
+    """The second half of a derived measurement's name."""
+    if derived.interval_ns:
+        return interval_name(derived.interval_ns)
+    row = PROPERTIES.get(derived.property)
+    return "event" if row is not None and row.event else "estimate"
+
+
 def interval_name(interval_ns: int) -> str:
-    """``15m``, ``1h``, ``1d``: the largest unit that divides it. Raises UnwritableError for parts of a second."""
+    """``15m``, ``1h``, ``1d``: the largest unit that divides it. Raises UnwritableError for parts of a second.
+
+    A local day has 23 hours in spring and 25 in autumn; all days belong in one measurement.
+    """
     seconds, rest = divmod(interval_ns, NS_PER_S)
+    if seconds in _DAYS_OF_CLOCK_CHANGE:
+        return "1d"
     if rest or seconds <= 0:
         raise UnwritableError(f"an interval of {interval_ns} ns has no name; whole seconds have")
     for unit_s, unit in _INTERVAL_UNITS:

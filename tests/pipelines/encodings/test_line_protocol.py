@@ -84,7 +84,7 @@ def test_observations_of_other_times_and_features_get_lines_of_their_own() -> No
     ]
 
 
-def test_derived_observations_go_to_their_interval_and_events_to_theirs() -> None:
+def test_derived_observations_go_to_their_interval_or_to_events_or_estimates() -> None:
     entry = Derived(
         "cycling-hours",
         900,
@@ -92,18 +92,30 @@ def test_derived_observations_go_to_their_interval_and_events_to_theirs() -> Non
         "antwerp",
         (
             observed("bicycle_count_interval", 12.0, feature="bike-counter/3", interval_ns=3_600 * 10**9),
-            observed("fire", value=True, feature="waste-container/9"),
+            observed("collected", value=True, feature="waste-container/9"),
+            observed("fill_level_percent", 31.0, feature="waste-container/9"),
         ),
     )
-    hourly, event = read_points(lines(entry).encode())
+    hourly, event, estimate = read_points(lines(entry).encode())
     assert (hourly.measurement, hourly.fields) == ("cycling_1h", {"bicycle_count_interval": 12.0})
     assert hourly.tags["producer"] == "cycling-hours"
     assert "device" not in hourly.tags
-    assert (event.measurement, event.fields) == ("waste_event", {"fire": True})
+    assert (event.measurement, event.fields) == ("waste_event", {"collected": True})
+    assert (estimate.measurement, estimate.fields) == ("waste_estimate", {"fill_level_percent": 31.0})
 
 
 @pytest.mark.parametrize(
-    ("seconds", "name"), [(1, "1s"), (90, "90s"), (900, "15m"), (3_600, "1h"), (5_400, "90m"), (86_400, "1d")]
+    ("seconds", "name"),
+    [
+        (1, "1s"),
+        (90, "90s"),
+        (900, "15m"),
+        (3_600, "1h"),
+        (5_400, "90m"),
+        (86_400, "1d"),
+        (82_800, "1d"),
+        (90_000, "1d"),
+    ],
 )
 def test_an_interval_is_named_by_the_largest_unit_that_divides_it(seconds: int, name: str) -> None:
     assert interval_name(seconds * 10**9) == name

@@ -1,0 +1,37 @@
+"""What files tell the domains' analytics: ``[settings.<domain>]`` of a pilot, ``details`` of a device."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from gateway.files.mistakes import did_you_mean
+from pipelines.domains.table import DETAILS, SETTINGS
+from pipelines.vocabulary import Domain
+
+
+def read_settings(domain: Domain, table: Mapping[str, object]) -> msgspec.Struct | None:
+    """A pilot's settings of a domain. Raises ValueError in the operator's words."""
+    return _read(SETTINGS.get(domain), table, f"[settings.{domain}]")
+
+
+def read_details(feature: str, table: Mapping[str, object]) -> msgspec.Struct | None:
+    """The details of a feature. Raises ValueError in the operator's words."""
+    kind = feature.partition("/")[0]
+    return _read(DETAILS.get(kind), table, f"details of a {kind}")
+
+
+def _read(kind: type[msgspec.Struct] | None, table: Mapping[str, object], what: str) -> msgspec.Struct | None:
+    if kind is None:
+        if table:
+            raise ValueError(f"{what}: nothing can be set there | Remove it.")
+        return None
+    known = msgspec.structs.fields(kind)
+    for key in table:
+        if key not in {field.encode_name for field in known}:
+            hint = did_you_mean(key, [field.encode_name for field in known])
+            raise ValueError(f"{what}: '{key}' is unknown | {hint}")
+    try:
+        return msgspec.convert(table, kind)
+    except msgspec.ValidationError as error:
+        text = str(error)
+        raise ValueError(f"{what}: {text[:1].lower()}{text[1:]} | Mend the value.") from error
