@@ -22,6 +22,8 @@ Value = float | bool | str
 class Truth:
     """From ``at_ns`` on, ``quantity`` of ``feature`` is ``value``; of what only happens, the moment it happened.
 
+    With ``interval_ns`` the value is of the interval ``[at_ns, at_ns + interval_ns)``: a count, a mean, an energy; such
+    a truth is told when its interval is over.
     Quantities are named as the vocabulary names them where it has the word (``occupied``, ``fill_level_percent``).
     """
 
@@ -29,6 +31,7 @@ class Truth:
     feature: str
     quantity: str
     value: Value
+    interval_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,18 @@ class Report:
     f_port: int
     readings: dict[str, float | int | bool | str] | None
     truth: tuple[Truth, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A place with devices of one kind that share a piece of city: the bays of a street, the trees of a round.
+
+    What is true of the place as a whole has ``feature`` for its name, such as ``street/sluisstraat``.
+    """
+
+    name: str
+    feature: str
+    devices: tuple[SimulatedDevice, ...]
 
 
 class Signal(Protocol):
