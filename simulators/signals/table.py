@@ -42,8 +42,8 @@ class Kind:
     calibration: Callable[[Any], Calibration] = _none
 
     def read(self, table: Mapping[str, object]) -> Any:
-        """Parameters from a scenario's table, defaults for the rest. Raises pydantic.ValidationError naming each key."""
-        strict = checked(self.parameters, config=ConfigDict(extra="forbid"))
+        """Parameters from a scenario's table, defaults for the rest. Raises ValidationError naming each wrong key."""
+        strict = checked(self.parameters, frozen=True, config=ConfigDict(extra="forbid"))
         return TypeAdapter(strict).validate_python(dict(table))
 
 
