@@ -16,10 +16,11 @@ import msgspec
 
 from pipelines.codec import Codec
 from pipelines.decoders import BuiltIn
+from pipelines.layout.compiled_write import compiled_encoder
 from pipelines.layout.frames import FrameReader, NothingToRead, compile_layouts
 from pipelines.layout.notation import Layouts, Reading
 from pipelines.layout.read import Unreadable
-from pipelines.layout.write import Encoder, encoder
+from pipelines.layout.write import Encoder
 from pipelines.model import Rejected, Uplink, Value
 
 __all__ = [
@@ -133,7 +134,7 @@ def _decoder(name: str, read: FrameReader) -> Decoder:
 
 def bytes_encoder(layouts: Layouts, sums: Collection[str] = ()) -> Encoder:
     """The inverse of ``bytes_decoder``: what the device would send. Readings named in ``sums`` are not sent."""
-    write = encoder(layouts)
+    write = compiled_encoder(layouts)
     if not sums:
         return write
     return lambda readings, f_port: write({k: v for k, v in readings.items() if k not in sums}, f_port)
