@@ -298,6 +298,15 @@ class ReplayFinished(Event, frozen=True, tag=True):
     retracted: int
 
 
+class RetractedOnlyMarked(Event, frozen=True, tag=True):
+    """Values were taken back, and the server would not delete them: they stay, marked ``retracted``."""
+
+    level: ClassVar[str] = "WARNING"
+    sink: str
+    points: int
+    said: str
+
+
 class ClockTrusted(Event, frozen=True, tag=True):
     """The wall clock was set; waiting entries have their time now."""
 

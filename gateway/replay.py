@@ -23,7 +23,7 @@ from gateway.ingest import decode_received
 from gateway.journal.log import Entry, Log
 from gateway.progress import KIND_CORRECTION, outcome_word, read_ledger
 from gateway.refine import Refine
-from pipelines.difference import Difference, retractions
+from pipelines.difference import Difference, retractions, without_retracted
 from pipelines.model import Accepted, Duplicate, Outcome, Rejected
 from pipelines.process import Behind, Knowledge, Memory, NeedsCodec, Waiting, process
 
@@ -106,7 +106,7 @@ class Replay:
         gone = retractions(before, after)
         self.difference.note(before, after)
         self._counts[0] += 1
-        self._counts[1] += after != before
+        self._counts[1] += after != without_retracted(before)
         self._counts[2] += len(gone)
         if not self._write:
             return

@@ -117,6 +117,13 @@ def standing(outcome: Outcome) -> dict[Identity, Observation]:
     return {identity(one): one for one in outcome.observations if one.quality != "retracted"}
 
 
+def without_retracted(outcome: Outcome) -> Outcome:
+    """The outcome without the marks of what an earlier replay took back: a second replay changes nothing."""
+    if not isinstance(outcome, Accepted) or all(one.quality != "retracted" for one in outcome.observations):
+        return outcome
+    return msgspec.structs.replace(outcome, observations=tuple(standing(outcome).values()))
+
+
 def retractions(before: Outcome, after: Outcome) -> tuple[Observation, ...]:
     """The observations of ``before`` whose identity ``after`` does not hold, marked ``retracted``."""
     kept = standing(after)

@@ -15,6 +15,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import assert_never, get_args
 
+import msgspec
+
 from pipelines.model import (
     NS_PER_S,
     Accepted,
@@ -22,6 +24,8 @@ from pipelines.model import (
     Duplicate,
     Link,
     Observation,
+    Quality,
+    QualityReason,
     Reception,
     Refused,
     Rejected,
@@ -44,7 +48,7 @@ TIME_MIN_NS, TIME_MAX_NS = -(2**63) + 2, 2**63 - 2
 _EXACT_INT = 2**53  # every whole number up to it is a float exactly
 _TYPES: dict[Kind, type] = {"gauge": float, "counter": float, "flag": bool, "state": str}
 _TIME_SOURCES = {source: f'time_source="{source}"' for source in get_args(TimeSource)}
-_FLOATS = {row.name: f"{row.name}=" for row in PROPERTIES.values() if _TYPES[row.kind] is float}
+_FLOATS = frozenset(row.name for row in PROPERTIES.values() if _TYPES[row.kind] is float)
 _FIELDS = {row.name: (f"{row.name}=", _TYPES[row.kind]) for row in PROPERTIES.values()}
 _TAG_SPECIAL = re.compile(r"([,= ])")
 _BACKSLASH_BEFORE_SPECIAL = re.compile(r"\\(?:[,= ]|$)")
@@ -74,45 +78,74 @@ def encode(revision: Revision) -> bytes:
     return lines.encode()
 
 
+class PointKey(msgspec.Struct, frozen=True):
+    """What names one point in InfluxDB: its measurement, its tags as they are (not escaped), its time."""
+
+    measurement: str
+    tags: tuple[tuple[str, str], ...]
+    time_ns: int
+
+
+def retracted_points(revision: Revision) -> list[PointKey]:
+    """The points in which a correction takes a value back, and all of whose values it carries.
+
+    Those of Derived entries are left out: they carry only what has changed in a point.
+    """
+    entry = revision.entry
+    if revision.first or not isinstance(entry, Accepted):
+        return []
+    points = {}
+    for one in entry.observations:
+        if one.quality == "retracted":
+            tags = {"city": entry.city, "device": entry.device, "feature": one.feature, "pilot": entry.pilot}
+            written = tuple((key, value) for key, value in tags.items() if value)
+            points[one.feature, one.time_ns] = PointKey(feature_type(one.feature).domain.value, written, one.time_ns)
+    return list(points.values())
+
+
 def _accepted(entry: Accepted, *, correction: bool) -> str:
-    lines = ""
-    fields: list[str] = []
+    lines = fields = ""
     time_ns, feature, source = 0, "", ""
     for observation in entry.observations:
         if observation.time_ns != time_ns or observation.feature != feature:
             if fields:
                 lines += _measured(entry, feature, source, fields, time_ns)
-                fields = []
+                fields = ""
             time_ns, feature, source = observation.time_ns, observation.feature, ""
-        quality = observation.quality
+        value, quality, name = observation.value, observation.quality, observation.property
         if not source and quality not in VALUELESS:
             source = observation.time_source
         # The common case in place: calls for each observation would cost a quarter of the whole line.
         # value - value is 0 for every float but NaN and the infinities.
-        value, name = observation.value, _FLOATS.get(observation.property)
-        if quality == "ok" and name is not None and type(value) is float and value - value == 0 and not correction:
-            fields.append(f"{name}{value!r}")
+        if name not in _FLOATS or type(value) is not float or value - value != 0 or quality in VALUELESS:
+            fields += _fields(observation, correction=correction) + ","
+        elif quality == "ok" and not correction:
+            fields += f"{name}={value!r},"
         else:
-            fields.append(_fields(observation, correction=correction))
+            fields += f"{name}={value!r},{_quality_field(name, quality, observation.reason)},"
     if fields:
         lines += _measured(entry, feature, source, fields, time_ns)
-    if entry.link is not None:
-        lines += _link(entry, entry.link)
-    return lines
+    return lines if entry.link is None else lines + _link(entry, entry.link)
 
 
-def _measured(entry: Accepted, feature: str, source: str, fields: list[str], time_ns: int) -> str:
-    """The line of what one device measured of one feature at one time; ``source`` is "" where no value is left."""
-    series = _series(entry.city, entry.pilot, "device", entry.device, feature)
-    if source:
-        fields.append(_TIME_SOURCES[source])
-    return _line(series, ",".join(fields), time_ns)
+def _measured(entry: Accepted, feature: str, source: str, fields: str, time_ns: int) -> str:
+    """The line of what one device measured of one feature at one time; ``source`` is "" where no value is left.
+
+    Each of ``fields`` ends with a comma.
+    """
+    head = _series(entry.city, entry.pilot, "device", entry.device, feature)[2]
+    return _line(head, fields + _TIME_SOURCES[source] if source else fields[:-1], time_ns)
 
 
-def _line(series: tuple[str, str], fields: str, time_ns: int) -> str:
+def _line(head: str, fields: str, time_ns: int) -> str:
     if not TIME_MIN_NS <= time_ns <= TIME_MAX_NS:
         raise UnwritableError(f"time {time_ns} ns is outside what InfluxDB can store (1677 to 2262)")
-    return f"{series[0]}{series[1]} {fields} {time_ns}\n"
+    return f"{head} {fields} {time_ns}\n"
+
+
+@lru_cache(maxsize=1_024)
+def _quality_field(name: str, quality: Quality, reason: QualityReason) -> str:
+    return f'{name}_quality="{quality}:{reason}"' if reason else f'{name}_quality="{quality}"'
 
 
 def _fields(observation: Observation, *, correction: bool) -> str:
@@ -122,15 +155,11 @@ def _fields(observation: Observation, *, correction: bool) -> str:
         _refuse_value(observation)
     quality = observation.quality
     if quality in VALUELESS:
-        return f'{observation.property}_quality="{_quality(observation)}"'
+        return _quality_field(observation.property, quality, observation.reason)
     field = name + _value(observation, kind)
     if quality == "ok" and not correction:
         return field
-    return f'{field},{observation.property}_quality="{_quality(observation)}"'
-
-
-def _quality(observation: Observation) -> str:
-    return f"{observation.quality}:{observation.reason}" if observation.reason else observation.quality
+    return f"{field},{_quality_field(observation.property, quality, observation.reason)}"
 
 
 def _value(observation: Observation, kind: type | None) -> str:
@@ -163,10 +192,10 @@ def _derived(entry: Derived, *, correction: bool) -> str:
     lines = ""
     for group in _by_point(entry.observations):
         first = group[0]
-        domain, tags = _series(entry.city, entry.pilot, "producer", entry.producer, first.feature)
+        domain, tags, _ = _series(entry.city, entry.pilot, "producer", entry.producer, first.feature)
         name = f"{domain}_{_period(first)}"
         fields = ",".join([_fields(observation, correction=correction) for observation in group])
-        lines += _line((name, tags), fields, first.time_ns)
+        lines += _line(name + tags, fields, first.time_ns)
     return lines
 
 
@@ -204,31 +233,36 @@ def interval_name(interval_ns: int) -> str:
 
 def _link(entry: Accepted, link: Link) -> str:
     """How the frame travelled, beside its observations. The best reception speaks for all."""
-    fields = []
-    if link.f_cnt is not None:
-        fields.append(f"f_cnt={link.f_cnt}")  # without the suffix i it is a float, as every counter
+    fields = "" if link.f_cnt is None else f"f_cnt={link.f_cnt},"  # without the suffix i a float, as every counter
     if link.f_port is not None:
-        fields.append(f"f_port={link.f_port}")
+        fields += f"f_port={link.f_port},"
     if link.receptions:
         best = best_reception(link.receptions)
-        fields.append(f"receptions={len(link.receptions)}")
-        if best.rssi_dbm is not None and _finite(best.rssi_dbm):
-            fields.append(f"rssi_dbm={best.rssi_dbm!r}")
-        if best.snr_db is not None and _finite(best.snr_db):
-            fields.append(f"snr_db={best.snr_db!r}")
+        rssi_dbm, snr_db = best.rssi_dbm, best.snr_db
+        fields += f"receptions={len(link.receptions)},"
+        if rssi_dbm is not None and rssi_dbm - rssi_dbm == 0:
+            fields += f"rssi_dbm={rssi_dbm!r},"
+        if snr_db is not None and snr_db - snr_db == 0:
+            fields += f"snr_db={snr_db!r},"
         if best.gateway_id:
-            fields.append(f"gateway_id={quoted(best.gateway_id)}")
+            fields += f"gateway_id={quoted(best.gateway_id)},"
     if not fields:
         return ""
-    series = _series(entry.city, entry.pilot, "device", entry.device, entry.feature)
-    return _line((LINK_MEASUREMENT, series[1]), ",".join(fields), entry.time_ns)
+    tags = _series(entry.city, entry.pilot, "device", entry.device, entry.feature)[1]
+    return _line(LINK_MEASUREMENT + tags, fields[:-1], entry.time_ns)
 
 
 def best_reception(receptions: Sequence[Reception]) -> Reception:
     """The strongest by RSSI, then by SNR; one without figures only when none has any."""
-    if len(receptions) == 1:
-        return receptions[0]
-    return max(receptions, key=_strength)
+    best = receptions[0]
+    for other in receptions[1:]:
+        ours, theirs = best.rssi_dbm, other.rssi_dbm
+        if ours is None or theirs is None or ours == theirs:
+            if _strength(other) > _strength(best):
+                best = other
+        elif theirs > ours:
+            best = other
+    return best
 
 
 def _strength(reception: Reception) -> tuple[float, float]:
@@ -237,14 +271,15 @@ def _strength(reception: Reception) -> tuple[float, float]:
 
 
 @lru_cache(maxsize=PREFIXES_KEPT)
-def _series(city: str, pilot: str, producer_tag: str, producer: str, feature: str) -> tuple[str, str]:
-    """Measurement (the domain) and the escaped tags, sorted by key as InfluxDB stores them."""
+def _series(city: str, pilot: str, producer_tag: str, producer: str, feature: str) -> tuple[str, str, str]:
+    """Measurement (the domain), the escaped tags, sorted by key as InfluxDB stores them, and both joined."""
     name = feature.partition("/")[0]
     if name not in FEATURE_TYPES:
         raise UnwritableError(f"feature type {name[:60]!r} is not in the vocabulary")
     tags = {"city": city, producer_tag: producer, "feature": feature, "pilot": pilot}
     written = [f",{key}={_tag(key, value)}" for key, value in sorted(tags.items()) if value]
-    return feature_type(feature).domain.value, "".join(written)
+    measurement, joined = feature_type(feature).domain.value, "".join(written)
+    return measurement, joined, measurement + joined
 
 
 def _tag(key: str, value: str) -> str:

@@ -10,6 +10,7 @@ Only 204 counts as written: a captive portal, or another program on the port, an
 import base64
 import ssl
 import zlib
+from collections.abc import Sequence
 from email.utils import parsedate_to_datetime
 from typing import Literal
 from urllib.parse import urlencode
@@ -18,8 +19,10 @@ from gateway.clock import Clock
 from gateway.http.client import Answer, HttpClient, NoAnswerError
 from gateway.sinks import SinkUnavailableError
 from gateway.sinks.influxdb.complaint import read_complaint
+from gateway.sinks.influxdb.erase import Erased, erase
 from gateway.sinks.influxdb.isolate import TooLarge, Verdict, Written
 from gateway.sinks.influxdb.settings import Api, InfluxdbSettings
+from pipelines.encodings.line_protocol import PointKey
 from pipelines.model import NS_PER_S
 
 try:
@@ -91,7 +94,8 @@ class Exchange:
         self._settings = settings
         self._clock = clock
         self._target = write_target(settings, api)
-        self._headers = {"content-type": "text/plain; charset=utf-8", **authorization(settings, api, secret)}
+        self._authorization = authorization(settings, api, secret)
+        self._headers = {"content-type": "text/plain; charset=utf-8", **self._authorization}
 
     async def post(self, body: bytes) -> Verdict:
         """Send lines. Raises SinkUnavailableError for everything that is not about the lines."""
@@ -104,6 +108,10 @@ class Exchange:
         except NoAnswerError as error:
             raise SinkUnavailableError(str(error)) from error
         return react(answer, self._settings, self._clock)
+
+    async def erase(self, points: Sequence[PointKey]) -> Erased:
+        """Delete points where this server can. Raises SinkUnavailableError."""
+        return await erase(self._client, self._settings, self.api, self._authorization, points)
 
 
 def react(answer: Answer, settings: InfluxdbSettings, clock: Clock) -> Verdict:

@@ -3,19 +3,20 @@
 Laws
 - ``write`` returns only when the server said 204 to everything; what it does not take is named with its words.
 - An entry that cannot be said in line protocol is refused here, before anything is sent.
+- What a correction takes back is deleted where the server can, see ``erase.py``; else it is marked, and counted.
 - The secret is read at ``start``, so a new token in the file is used at the next try, without a restart.
 """
 
 from collections.abc import Iterator, Sequence
 
 from gateway.clock import Clock
-from gateway.events import Events
+from gateway.events import Events, RetractedOnlyMarked
 from gateway.http.client import Answer, HttpClient, NoAnswerError
 from gateway.sinks import Refusal, SinkRefusedError, SinkUnavailableError
 from gateway.sinks.influxdb.exchange import Exchange, authorization, http_client
 from gateway.sinks.influxdb.isolate import Search, Sendable
 from gateway.sinks.influxdb.settings import Api, InfluxdbSettings, SecretError, read_secret
-from pipelines.encodings.line_protocol import UnwritableError, encode
+from pipelines.encodings.line_protocol import PointKey, UnwritableError, encode, retracted_points
 from pipelines.model import Accepted, Derived, LedgerEntry, Revision
 
 LINES_PER_ENTRY = 2
@@ -69,6 +70,21 @@ class InfluxSink:
         """Write a batch. Raises SinkUnavailableError or SinkRefusedError."""
         if self._exchange is None:
             await self.start()
+        refusals = await self._send(batch)
+        taken_back = [point for revision in batch for point in retracted_points(revision)]
+        if taken_back and await self._erase(taken_back):
+            named = {refusal.number for refusal in refusals}
+            await self._send([one for one in batch if not one.first and one.number not in named])
+        if refusals:
+            raise SinkRefusedError(refusals)
+
+    async def close(self) -> None:
+        """Close the connection."""
+        if self._client is not None:
+            await self._client.close()
+
+    async def _send(self, batch: Sequence[Revision]) -> list[Refusal]:
+        """Write a batch; returns what was refused. Raises SinkUnavailableError."""
         assert self._exchange is not None
         sendable, refusals = encoded(batch)
         for group in self._bodies(sendable):
@@ -79,13 +95,17 @@ class InfluxSink:
                 self._events.counts[f"{self.id}_requests"] += search.requests
                 self._learn(search.too_large_bytes)
             refusals += search.refusals
-        if refusals:
-            raise SinkRefusedError(refusals)
+        return refusals
 
-    async def close(self) -> None:
-        """Close the connection."""
-        if self._client is not None:
-            await self._client.close()
+    async def _erase(self, points: Sequence[PointKey]) -> bool:
+        """Delete points in which values were taken back; False when none was. Raises SinkUnavailableError."""
+        assert self._exchange is not None
+        erased = await self._exchange.erase(points)
+        self._events.counts[f"{self.id}_points_deleted"] += erased.deleted
+        self._events.counts[f"{self.id}_points_only_marked"] += erased.left
+        if erased.left:
+            self._events.emit(RetractedOnlyMarked(sink=self.id, points=erased.left, said=erased.said))
+        return erased.deleted > 0
 
     def _bodies(self, entries: Sequence[Sendable]) -> Iterator[list[Sendable]]:
         """Cut by lines and bytes; an entry larger than a body goes alone."""
