@@ -1,10 +1,11 @@
-"""``python -m tests.benchmarks [road | writes | local-sinks | codecs] …``."""
+"""``python -m tests.benchmarks [road | stages | writes | local-sinks | codecs] …``."""
 
 import importlib
 import sys
 
 PARTS = {
     "road": "tests.benchmarks.road",
+    "stages": "tests.benchmarks.stages",
     "writes": "tests.benchmarks.writes",
     "local-sinks": "tests.benchmarks.local_sinks",
     "codecs": "tests.benchmarks.codecs",
