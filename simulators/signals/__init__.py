@@ -13,13 +13,14 @@ Laws
 from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
+
 from simulators.scenario import SimulatedDevice
 
 Value = float | bool | str
 
 
-@dataclass(frozen=True, slots=True)
-class Truth:
+class Truth(msgspec.Struct, frozen=True, gc=False):
     """From ``at_ns`` on, ``quantity`` of ``feature`` is ``value``; of what only happens, the moment it happened.
 
     With ``interval_ns`` the value is of the interval ``[at_ns, at_ns + interval_ns)``: a count, a mean, an energy; such
@@ -76,7 +77,7 @@ class Weather(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """Weather at one moment."""
+    """Weather at one moment. ``wind_direction_deg``: where it comes from; ``cloud_share``: of the sky, 0 to 1."""
 
     temperature_c: float
     humidity_percent: float
@@ -84,3 +85,5 @@ class Conditions:
     rain_mm_h: float
     solar_w_m2: float
     pressure_hpa: float
+    wind_direction_deg: float = 0.0
+    cloud_share: float = 0.0

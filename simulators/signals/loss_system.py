@@ -1,0 +1,69 @@
+"""M/M/c/c: arrivals by a Poisson process at c places, exponential stays, whoever finds all taken goes away.
+
+Source: Erlang's loss system in any queueing text, e.g. Gross and Harris, Fundamentals of Queueing Theory, 2.5;
+transient law by uniformisation (Jensen 1953).
+
+Laws: rates are per minute; a state is the number of places taken, 0 to c.
+"""
+
+import math
+from collections.abc import Sequence
+
+SMALLEST_WEIGHT = 1e-12
+MOST_STEPS = 10_000
+
+
+def erlang_b(places: int, offered: float) -> float:
+    """Share of arrivals that find all places taken; ``offered`` is arrivals times mean stay. Recursion of Erlang B."""
+    blocked = 1.0
+    for place in range(1, places + 1):
+        blocked = offered * blocked / (place + offered * blocked)
+    return blocked
+
+
+def stationary(places: int, offered: float) -> list[float]:
+    """Chance of each number of taken places in the long run: a Poisson law cut off at ``places``."""
+    weights = [1.0]
+    for taken in range(1, places + 1):
+        weights.append(weights[-1] * offered / taken)
+    total = sum(weights)
+    return [weight / total for weight in weights]
+
+
+def expected_later(
+    now: Sequence[float], *, arrivals_per_min: float, mean_stay_min: float, minutes: float
+) -> list[float]:
+    """Mean of ``now[state]`` after ``minutes``, for each state that one may start from.
+
+    ``now`` is a function of the state at the end, such as 1 where a place is free; applied twice, time goes on.
+    """
+    places = len(now) - 1
+    leave = 1 / mean_stay_min
+    fastest = arrivals_per_min + places * leave
+    weight = math.exp(-fastest * minutes)
+    vector = list(now)
+    later = [weight * value for value in vector]
+    done, step = weight, 0
+    while done < 1 - SMALLEST_WEIGHT and step < MOST_STEPS:
+        step += 1
+        vector = _one_jump(vector, arrivals_per_min / fastest, leave / fastest)
+        weight *= fastest * minutes / step
+        done += weight
+        later = [sum_ + weight * value for sum_, value in zip(later, vector, strict=True)]
+    return later
+
+
+def _one_jump(vector: list[float], arrive: float, leave: float) -> list[float]:
+    """One step of the uniformised chain; ``arrive`` and ``leave`` (of one place) are chances."""
+    places = len(vector) - 1
+    jumped = []
+    for state, value in enumerate(vector):
+        up = arrive if state < places else 0.0
+        down = state * leave
+        after = (1 - up - down) * value
+        if up:
+            after += up * vector[state + 1]
+        if state:
+            after += down * vector[state - 1]
+        jumped.append(after)
+    return jumped
