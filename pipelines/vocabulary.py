@@ -85,6 +85,8 @@ def _row(
     return ObservedProperty(name, unit, kind, title, low, high, code, states, max_step, stuck_after, event)
 
 
+_CHECKS = ("ok", "range", "stuck", "rate")
+
 _ROWS = (
     # parking
     _row("occupied", "1", "Bay is occupied", kind="flag"),
@@ -188,9 +190,80 @@ _ROWS = (
     _row("collected", "1", "The container was emptied", kind="flag", event=True),
     # derived: cycling and mobility
     # derived: green and agri
+    _row("soil_depletion_mm", "mm", "Water that the root zone lacks to field capacity", 0, 2_000, code="MMT"),
+    _row(
+        "soil_water_state",
+        "1",
+        "How wet the root zone is",
+        kind="state",
+        states=("saturated", "wet", "moist", "dry", "very_dry"),
+    ),
+    _row(
+        "watering_advice",
+        "1",
+        "What to do that day; rained: dry, but rain has made it good",
+        kind="state",
+        states=("water", "wait", "rained", "unknown"),
+    ),
+    _row("water_advised_l", "L", "Water to give in the interval", 0, 1e7, code="LTR"),
+    _row("water_saved_l", "L", "Water not given that the fixed schedule would have", -1e7, 1e7, code="LTR"),
+    _row(
+        "soil_sensor_check",
+        "1",
+        "Whether a soil sensor can be believed that day",
+        kind="state",
+        states=("ok", "stuck", "no_rain_response", "follows_temperature"),
+    ),
     # derived: air, noise, heat, weather
+    _row("et0_mm", "mm", "Reference evapotranspiration of the interval", 0, 20, code="MMT"),
     # derived: water
+    _row("water_level_rate_mm_h", "mm/h", "How fast the water rises", -50_000, 50_000),
+    _row(
+        "flood_state",
+        "1",
+        "Level against its thresholds",
+        kind="state",
+        states=("normal", "alert", "danger"),
+        event=True,
+    ),
+    _row("time_to_alert_min", "min", "Until the alert level, if the water goes on rising so", 0, 1_440, code="MIN"),
+    _row("time_to_danger_min", "min", "Until the danger level, if the water goes on rising so", 0, 1_440, code="MIN"),
+    _row("water_use_l", "L", "Water used in the interval", 0, 1e9, code="LTR"),
+    _row("night_flow_l_h", "L/h", "Smaller of the mean flows of the hours from 2 to 4", 0, 1e6, code="E32"),
+    _row("leak_suspected", "1", "Water runs that nobody seems to use", kind="flag", event=True),
+    _row(
+        "leak_sign",
+        "1",
+        "What speaks for a leak",
+        kind="state",
+        states=("none", "night_flow", "continuous_flow", "both"),
+        event=True,
+    ),
+    _row("ph_check", "1", "Whether acidity can be believed", kind="state", states=_CHECKS, event=True),
+    _row("turbidity_check", "1", "Whether turbidity can be believed", kind="state", states=_CHECKS, event=True),
+    _row(
+        "water_temperature_check",
+        "1",
+        "Whether water temperature can be believed",
+        kind="state",
+        states=_CHECKS,
+        event=True,
+    ),
     # derived: energy and light
+    _row("energy_import_interval_kwh", "kW.h", "Electricity drawn from the grid in the interval", 0, 1e6, code="KWH"),
+    _row("energy_export_interval_kwh", "kW.h", "Electricity fed into the grid in the interval", 0, 1e6, code="KWH"),
+    _row("energy_production_interval_kwh", "kW.h", "Electricity produced in the interval", 0, 1e6, code="KWH"),
+    _row("energy_use_interval_kwh", "kW.h", "Electricity used in the interval", 0, 1e6, code="KWH"),
+    _row("peak_import_power_w", "W", "Mean power of the highest quarter of an hour", 0, 1e7, code="WTT"),
+    _row("self_consumption_percent", "%", "Share of the production that was used at home", 0, 100, code="P1"),
+    _row("self_sufficiency_percent", "%", "Share of the use that was home-made", 0, 100, code="P1"),
+    _row("meter_exchanged", "1", "The register goes on as that of another meter", kind="flag", event=True),
+    _row("burn_time_h", "h", "Hours that a lamp was on", 0, 25, code="HUR"),
+    _row("dark_time_h", "h", "Hours that the sun was down", 0, 25, code="HUR"),
+    _row("burn_in_daylight_h", "h", "Hours that a lamp was on under the sun", 0, 25, code="HUR"),
+    _row("dark_unlit_h", "h", "Hours without sun that a lamp was off", 0, 25, code="HUR"),
+    _row("energy_expected_interval_kwh", "kW.h", "What a lamp's rating and dimming ask for", 0, 1e6, code="KWH"),
+    _row("lamp_out", "1", "A lamp that is switched on draws no power", kind="flag", event=True),
     # derived: safety, silence and network
     # the device and its network
     _row("battery_percent", "%", "Battery charge", 0, 100, code="P1"),
@@ -329,6 +402,8 @@ _FEATURES = (
         {"lamp_level_percent": ("illuminanceLevel", 0.01)},
     ),
     FeatureType("safety-point", Domain.SAFETY, "Device", "One guarded point", {}),
+    FeatureType("watering-round", Domain.GREEN, "GreenspaceRecord", "The trees of one watering round"),
+    FeatureType("connection", Domain.ENERGY, "ACMeasurement", "One building with its meters"),
 )
 
 FEATURE_TYPES: dict[str, FeatureType] = {feature.name: feature for feature in _FEATURES}
