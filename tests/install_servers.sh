@@ -3,7 +3,7 @@
 # from Debian's packages, when run as root on Debian. Never starts them: tests start their own, on free loopback ports.
 set -euo pipefail
 
-packages=(mosquitto mosquitto-clients influxdb victoria-metrics openssl docker-compose systemd strace)
+packages=(mosquitto mosquitto-clients influxdb victoria-metrics openssl docker-compose systemd strace curl)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")

@@ -1,6 +1,7 @@
 """README.md under test: its console blocks are run, its links resolve, its tables name what there is.
 
-A block is a session: ``$`` lines are typed into one bash (``>`` continues a line), the rest is what it prints.
+The blocks of a section are one session: ``$`` lines are typed into one bash (``>`` continues a line), the rest is what
+it prints. Where they name ``$INFLUX_URL`` an InfluxDB of their own listens there.
 Figures are not compared, nor runs of blanks; a line ``…`` stands for any lines.
 """
 
@@ -15,7 +16,10 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"^```console\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+SECTIONS = {
+    section.partition("\n")[0]: "".join(re.findall(r"^```console\n(.*?)^```", section, re.MULTILINE | re.DOTALL))
+    for section in re.split(r"^## ", README, flags=re.MULTILINE)
+}
 MARK = "--- end of command ---"
 
 
@@ -40,16 +44,20 @@ def plain(line: str) -> str:
 
 def matches(expected: list[str], printed: list[str]) -> bool:
     """Whether the printed lines are the expected ones, ``…`` standing for any."""
-    pattern = "".join(r"(?:.*\n)*" if line == "…" else re.escape(plain(line)) + r"\n" for line in expected)
+    pattern = "".join(r"(?:.*\n)*" if line == "…" else re.escape(plain(line)) + r"\n" for line in expected if line)
     return re.fullmatch(pattern, "".join(plain(line) + "\n" for line in printed if line.strip())) is not None
 
 
-@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.split("\n", 1)[0][2:40])
-def test_the_commands_of_the_readme_print_what_it_says(block: str, tmp_path: Path) -> None:
-    session = steps(block)
+@pytest.mark.parametrize("section", [title for title, session in SECTIONS.items() if session])
+def test_the_commands_of_the_readme_print_what_it_says(
+    section: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    session = steps(SECTIONS[section])
     script = "set -m\n" + "".join(f"{command}\necho '{MARK}'\n" for command, _ in session)
     bin_folder = Path(sys.executable).parent
     env = os.environ | {"PATH": f"{bin_folder}:{os.environ['PATH']}", "COLUMNS": "120"}
+    if "$INFLUX_URL" in SECTIONS[section]:
+        env["INFLUX_URL"] = request.getfixturevalue("influxdb1").url
     done = subprocess.run(
         ["bash", "-c", script],
         cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=90,

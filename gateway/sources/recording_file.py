@@ -4,6 +4,7 @@ Laws
 - ``packet_id`` is the line number, ``epoch`` names the file. After a stop or a crash reading goes on behind the last
   line of this file that is durable: as the cursor says, or as the intake's newest entries say, whichever is further.
   No line is taken twice, and another file under the same source begins at its first line.
+- A ``body`` is a string, or the JSON of the message itself, taken byte for byte; ``body_b64`` holds any bytes.
 - ``received_ns`` of the line is the time of receipt. A line that is no such object becomes an entry all the same, as it
   stands, so that refine can reject it by name. Blank lines are passed over.
 - A line of more than ``MAX_LINE_BYTES`` is taken in pieces of that size. A packed file that is cut short or damaged is
@@ -41,16 +42,28 @@ TRUSTED: ClockQuality = "trusted"
 Nanoseconds = Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)]
 
 
+NO_BODY = msgspec.Raw()
+
+
 class Line(msgspec.Struct):
-    """One recorded message."""
+    """One recorded message. ``body``: its text as a string, or, of a JSON body, the object as it was written."""
 
     topic: str
     received_ns: Nanoseconds
-    body: str | None = None
+    body: msgspec.Raw = NO_BODY
     body_b64: bytes | None = None
 
 
 _decode = msgspec.json.Decoder(Line).decode
+_decode_text = msgspec.json.Decoder(str).decode
+
+
+def body_of(line: Line) -> bytes:
+    """The bytes of a line's message. Raises DecodeError for a text that is none."""
+    written = bytes(line.body)
+    if written in (b"", b"null"):
+        return line.body_b64 or b""
+    return _decode_text(written).encode() if written.startswith(b'"') else written
 
 
 class RecordingFileSource:
@@ -116,7 +129,7 @@ class RecordingFileSource:
     def _received(self, number: int, raw: bytes) -> Received:
         try:
             line = _decode(raw)
-            body = line.body.encode() if line.body is not None else line.body_b64 or b""
+            body = body_of(line)
             topic, received_ns, quality = line.topic, line.received_ns, TRUSTED
         except (msgspec.DecodeError, UnicodeEncodeError):
             body, topic = raw.rstrip(b"\r\n"), self._path.name

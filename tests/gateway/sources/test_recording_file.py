@@ -69,6 +69,17 @@ async def test_every_line_becomes_an_entry_however_it_is_packed(tmp_path: Path, 
     assert (entries[6].received_ns, entries[6].clock, entries[6].topic) == (7, "trusted", "t")
 
 
+async def test_a_json_body_may_stand_as_it_is_and_keeps_its_bytes(tmp_path: Path) -> None:
+    file = tmp_path / "day.ndjson"
+    file.write_bytes(
+        b'{"topic":"t","received_ns":1,"body":{ "a" : 1.50, "b":"\\u00e9"}}\n'
+        b'{"topic":"t","received_ns":2,"body":"{\\"a\\":1}"}\n'
+        b'{"topic":"t","received_ns":3,"body":null,"body_b64":"/wA="}\n'
+    )
+    entries = await read_all(file, tmp_path)
+    assert [entry.body for entry in entries] == [b'{ "a" : 1.50, "b":"\\u00e9"}', b'{"a":1}', b"\xff\x00"]
+
+
 async def test_a_line_that_is_no_message_is_kept_as_it_stands_and_a_blank_one_is_passed_over(tmp_path: Path) -> None:
     bad = [b"no JSON \xff", b'{"topic": 1}', b'{"topic": "t", "received_ns": -1}', b'{"topic":"t","received_ns":1e30}']
     file = tmp_path / "day.ndjson"
