@@ -20,6 +20,7 @@ from typing import Self
 import msgspec
 from pydantic import ValidationError
 
+from device_profiles.downlinks import downlinks_of
 from device_profiles.layouts import LayoutBuilder, Mistake
 from device_profiles.mapping import property_maps
 from device_profiles.mistakes import told
@@ -39,6 +40,7 @@ from pipelines.decode import (
     with_sums,
 )
 from pipelines.decoders import DECODERS, BuiltIn
+from pipelines.downlinks.notation import Downlink
 from pipelines.layout.notation import Layouts
 
 VENDORS = Path(__file__).parent / "vendors"
@@ -58,6 +60,7 @@ class Profile(msgspec.Struct, frozen=True):
     mapping: Mapping[str, PropertyMap]
     profile_hash: bytes
     codec: Codec | None = None
+    downlinks: Mapping[str, Downlink] = {}
 
     def compiled(self) -> CompiledProfile:
         """The profile as refine and the simulators use it."""
@@ -79,6 +82,7 @@ class Profile(msgspec.Struct, frozen=True):
             encode=self._encoder(built_in),
             battery_percent=tuple(self.file.battery.curve) if self.file.battery else (),
             codec=self.codec,
+            downlinks=self.downlinks,
         )
 
     def _encoder(self, built_in: BuiltIn | None) -> Encoder | None:
@@ -199,6 +203,8 @@ def _profile_of(name: str, folder: Path, raw: bytes) -> tuple[Profile | None, li
         mistakes += found
     mapping, found = property_maps(file, layouts)
     mistakes += found
+    downlinks, found = downlinks_of(file, layouts)
+    mistakes += found
     if not mapping and not mistakes:
         mistakes.append(Mistake("map", "nothing is mapped to the vocabulary, so nothing could be observed"))
     texts = [f"{mistake.where}: {mistake.what}" for mistake in mistakes] + _mistakes_in_vectors(folder)
@@ -206,7 +212,7 @@ def _profile_of(name: str, folder: Path, raw: bytes) -> tuple[Profile | None, li
         return None, texts
     source = codec.source.encode() if codec else b""
     digest = blake2b(raw + shared + source, digest_size=HASH_BYTES).digest()
-    return Profile(name, folder, file, layouts, mapping, digest, codec), texts
+    return Profile(name, folder, file, layouts, mapping, digest, codec, downlinks), texts
 
 
 def read_codec(name: str, folder: Path, file: ProfileFile) -> tuple[Codec | None, list[Mistake]]:

@@ -45,6 +45,12 @@ class LayoutBuilder:
                 layouts[port] = layout
         return layouts
 
+    def fixed(self, fields: Sequence[FieldTable], where: str) -> Layout:
+        """A layout of kind ``fixed`` that stands outside of ``[payload]``, as those of downlinks do."""
+        layout = Layout(kind="fixed", fields=self._parts(fields, where))
+        self._names_differ(layout, where)
+        return layout
+
     def _wrong(self, where: str, what: str) -> None:
         self.mistakes.append(Mistake(where, what))
 

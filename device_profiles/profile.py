@@ -4,6 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from device_profiles.downlink_file import DownlinkTable
 from device_profiles.layout_file import Exact, PayloadTable, Scalar, Table
 from pipelines.vocabulary import Domain
 
@@ -78,3 +79,4 @@ class ProfileFile(Table):
     sum: dict[str, list[str]] = Field(default_factory=dict)
     map: dict[str, MapTable] = Field(default_factory=dict)
     battery: BatteryTable | None = None
+    downlink: dict[str, DownlinkTable] = Field(default_factory=dict)

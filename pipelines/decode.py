@@ -16,6 +16,7 @@ import msgspec
 
 from pipelines.codec import Codec
 from pipelines.decoders import BuiltIn
+from pipelines.downlinks.notation import Downlink
 from pipelines.layout.compiled_write import compiled_encoder
 from pipelines.layout.frames import FrameReader, NothingToRead, compile_layouts
 from pipelines.layout.notation import Layouts, Reading
@@ -88,7 +89,7 @@ class CompiledProfile(msgspec.Struct, frozen=True):
 
     ``encode`` is ``(readings, f_port) → payload`` for simulators, None where values come decoded; it raises Unwritable.
     ``battery_percent``: rising (V, %) points for a device that only tells its voltage. ``codec``: the bytes are read by
-    JavaScript, and ``decode`` cannot do it; ``process`` asks for an answer.
+    JavaScript, and ``decode`` cannot do it; ``process`` asks for an answer. ``downlinks``: what it can be asked to do.
     """
 
     name: str
@@ -100,6 +101,7 @@ class CompiledProfile(msgspec.Struct, frozen=True):
     encode: Encoder | None = None
     battery_percent: tuple[tuple[float, float], ...] = ()
     codec: Codec | None = None
+    downlinks: Mapping[str, Downlink] = {}
 
 
 def decode(profile: CompiledProfile, uplink: Uplink) -> list[Reading] | Rejected:
