@@ -6,13 +6,21 @@ from typing import Any
 import msgspec
 
 from pipelines.domains import Machine
+from pipelines.domains.energy.balance import ConnectionBalance
+from pipelines.domains.energy.details import MeterDetails
+from pipelines.domains.energy.meter import ElectricityMeter
 from pipelines.vocabulary import Domain
 
-MACHINES: tuple[Machine[Any], ...] = ()
+MACHINES: tuple[Machine[Any], ...] = (
+    ElectricityMeter(),
+    ConnectionBalance(),
+)
 """In no particular order: they do not know each other."""
 
 SETTINGS: Mapping[Domain, type[msgspec.Struct]] = {}
 """Domain → what ``[settings.<domain>]`` of a pilot file may hold. Every field has a default."""
 
-DETAILS: Mapping[str, type[msgspec.Struct]] = {}
+DETAILS: Mapping[str, type[msgspec.Struct]] = {
+    "electricity-meter": MeterDetails,
+}
 """Feature type → what ``details`` of a device may hold. Every field has a default."""
