@@ -60,9 +60,11 @@ class Memory:
     def count_unread(self, profile: str, unread: Iterable[Unread]) -> None:
         """Count what made no observation; beyond a thousand different names all new ones count as ``…``."""
         counts = self.unread
-        for name, why in unread:
-            key = (profile, name, why)
-            counts[key if key in counts or len(counts) < MAX_UNREAD else (profile, "…", why)] += 1
+        for one in unread:
+            key = (profile, one.name, one.why)
+            if key not in counts and len(counts) >= MAX_UNREAD:
+                key = (profile, "…", one.why)
+            counts[key] += 1
 
     def snapshot(self) -> bytes:
         """All of it but ``unread``, for ``restore`` on the same machine."""

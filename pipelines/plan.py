@@ -11,6 +11,7 @@ Laws
 from collections.abc import Callable, Mapping
 from functools import partial
 from math import inf, isfinite
+from sys import float_info
 from typing import assert_never
 
 import msgspec
@@ -23,18 +24,24 @@ from pipelines.vocabulary import LINK_PROPERTIES, PROPERTIES, ObservedProperty
 DECIMALS = 9
 """Of a calibrated value: finer than any sensor, and coarse enough to hide that 49.1 is no sum of powers of two."""
 
+LARGEST = float_info.max
+
 Convert = Callable[[Value], Value | None]
 Calibration = Mapping[str, tuple[float, float]]
 Curve = tuple[tuple[float, float], ...]
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """How one reading becomes an observation: of which property, by which conversion (None: unfit), in which range."""
+    """How one reading becomes an observation: of which property, by which conversion (None: unfit), in which range.
+
+    ``as_is``: numbers are in the property's unit already; those within the limits, which are finite then, need no call.
+    """
 
     property: str
     convert: Convert
     low: float
     high: float
+    as_is: bool = False
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -64,9 +71,12 @@ class Plan(msgspec.Struct, frozen=True):
         watch = watch_for(row)
         if watch is not None:
             self.watched[row.name] = watch
-        low = max(-inf if limit is None else limit for limit in (row.low, mapped.low))
-        high = min(inf if limit is None else limit for limit in (row.high, mapped.high))
-        return Rule(row.name, conversion(row, mapped, self.calibration.get(row.name)), low, high)
+        low = max(-inf if limit is None else float(limit) for limit in (row.low, mapped.low))
+        high = min(inf if limit is None else float(limit) for limit in (row.high, mapped.high))
+        convert = conversion(row, mapped, self.calibration.get(row.name))
+        if convert is number:
+            return Rule(row.name, convert, max(low, -LARGEST), min(high, LARGEST), as_is=True)
+        return Rule(row.name, convert, low, high)
 
 
 def plan_for(

@@ -254,7 +254,7 @@ def _read_payload(
 
 
 def _no_readings(unread: list[Unread]) -> Rejected:
-    named = ", ".join(f"'{name[:40]}' {why}" for name, why in unread[:8])
+    named = ", ".join(f"'{one.name[:40]}' {one.why}" for one in unread[:8])
     more = f" and {len(unread) - 8} more" if len(unread) > 8 else ""  # noqa: PLR2004 - as many as were named
     return Rejected("no_readings", f"nothing maps to the vocabulary: {named or 'the message holds no values'}{more}")
 

@@ -66,7 +66,7 @@ class Recent(msgspec.Struct):
         if self.newest_ns < time_ns <= received_ns + FUTURE_NS:
             self.newest_ns = time_ns
         for observation in observations:
-            if observation.property in WATCHED and isinstance(observation.value, float):
+            if observation.property in WATCHED and type(observation.value) is float:
                 self._follow(observation, observation.value)
 
     def _follow(self, observation: Observation, value: float) -> None:
@@ -91,7 +91,7 @@ def screen(
     observations: list[Observation], watched: Mapping[str, Watch], recent: Recent, received: Received, when: EventTime
 ) -> tuple[Observation, ...]:
     """Give each observation quality and reason. ``range`` is there already: ``normalise`` has the limits at hand."""
-    time_ns = when.time_ns
+    time_ns, past_of = when.time_ns, recent.past
     timely = _timeliness(time_ns, when, recent, received)
     for place, observation in enumerate(observations):
         reason = timely
@@ -100,13 +100,19 @@ def screen(
         if reason != "future":
             if observation.reason:
                 continue
-            watch = watched.get(observation.property)
-            if watch is not None:
-                reason = _movement(observation, watch, recent) or reason
+            name = observation.property
+            if name in watched and name in past_of:
+                reason = _movement(observation, watched[name], past_of[name]) or reason
         if reason:
-            quality: Quality = "ok" if reason in _HARMLESS else "suspect"
-            observations[place] = msgspec.structs.replace(observation, quality=quality, reason=reason)
+            observations[place] = _marked(observation, reason)
     return tuple(observations)
+
+
+def _marked(one: Observation, reason: QualityReason) -> Observation:
+    quality: Quality = "ok" if reason in _HARMLESS else "suspect"
+    return Observation(
+        one.feature, one.property, one.value, one.time_ns, one.time_source, quality, reason, one.interval_ns
+    )
 
 
 _HARMLESS = ("late", "backfilled", "clock")
@@ -123,10 +129,9 @@ def _timeliness(own_ns: int, when: EventTime, recent: Recent, received: Received
     return "" if trusted else "clock"
 
 
-def _movement(observation: Observation, watch: Watch, recent: Recent) -> QualityReason:
-    past = recent.past.get(observation.property)
+def _movement(observation: Observation, watch: Watch, past: Past) -> QualityReason:
     value, step = observation.value, watch.max_step
-    if past is None or observation.time_ns < past.time_ns or not isinstance(value, float):
+    if observation.time_ns < past.time_ns or type(value) is not float:
         return ""
     if step is not None and abs(value - past.value) > step and observation.time_ns - past.time_ns <= SPIKE_WITHIN_NS:
         confirmed = past.spike is not None and abs(value - past.spike) <= step

@@ -3,10 +3,12 @@
 from math import inf, nan
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipelines.decode import CompiledProfile, PropertyMap, Reading
-from pipelines.model import NS_PER_S, Observation
-from pipelines.normalise import normalise, normalise_named
+from pipelines.model import NS_PER_S, Observation, Value
+from pipelines.normalise import Unread, normalise, normalise_named
 from pipelines.plan import plan_for
 from pipelines.when import EventTime
 
@@ -18,6 +20,7 @@ MAPPING = {
     "temp2": PropertyMap("temperature_c"),
     "vdd": PropertyMap("battery_v", 0.001, ratio=(1, 0, 1000)),
     "busy": PropertyMap("occupied"),
+    "pulses": PropertyMap("pulses"),
 }
 PLAN = plan_for(CompiledProfile("p", b"", lambda _uplink: [], MAPPING), {})
 
@@ -38,7 +41,22 @@ def test_what_makes_no_observation_is_named_with_the_reason() -> None:
     readings = [Reading("colour", "red"), Reading("temp", nan), Reading("busy", True)]
     observations, unread = normalise(readings, PLAN, TREE, WHEN)
     assert observations == [seen("occupied", True)]
-    assert unread == [("colour", "unmapped"), ("temp", "unfit")]
+    assert unread == [Unread("colour", "unmapped"), Unread("temp", "unfit")]
+
+
+@given(
+    name=st.sampled_from(sorted(MAPPING)),
+    value=st.floats() | st.integers() | st.integers(10**308, 10**310) | st.booleans() | st.text(max_size=3),
+)
+def test_the_short_way_says_what_the_rule_says(name: str, value: Value) -> None:
+    rule = PLAN.rules[name]
+    expected = rule.convert(value)
+    observations, unread = normalise([Reading(name, value)], PLAN, TREE, WHEN)
+    assert unread == ([Unread(name, "unfit")] if expected is None else [])
+    assert [repr(one.value) for one in observations] == ([] if expected is None else [repr(expected)])
+    for one in observations:
+        within = not isinstance(one.value, float) or rule.low <= one.value <= rule.high
+        assert (one.quality, one.reason) == (("ok", "") if within else ("suspect", "range"))
 
 
 def test_a_value_outside_its_range_is_kept_and_marked() -> None:
@@ -77,7 +95,7 @@ def test_of_two_values_at_one_time_the_last_one_counts() -> None:
     ],
 )
 def test_a_reading_whose_own_time_cannot_be_right_is_unfit(reading: Reading) -> None:
-    assert normalise([reading], PLAN, TREE, WHEN) == ([], [("temp", "unfit")])
+    assert normalise([reading], PLAN, TREE, WHEN) == ([], [Unread("temp", "unfit")])
 
 
 def test_vocabulary_names_pass_with_calibration_only() -> None:
@@ -98,7 +116,12 @@ def test_vocabulary_names_pass_with_calibration_only() -> None:
             seen("occupied", False),
             seen("co2_ppm", 50_000.0, quality="suspect", reason="range"),
         ]
-        assert unread == [("colour", "unmapped"), ("ph", "unfit"), ("leak", "unfit"), ("f_cnt", "unmapped")]
+        assert unread == [
+            Unread("colour", "unmapped"),
+            Unread("ph", "unfit"),
+            Unread("leak", "unfit"),
+            Unread("f_cnt", "unmapped"),
+        ]
 
 
 CURVE = ((3.0, 0.0), (3.5, 50.0), (3.6, 100.0))
