@@ -1,0 +1,176 @@
+"""The end of a local day of an area: holes are filled, totals remembered, averages and profiles said."""
+
+from collections.abc import Iterator
+from datetime import date
+
+import msgspec
+
+from pipelines.domains import HOUR_NS, Site
+from pipelines.domains.cycling import statements
+from pipelines.domains.cycling.counter import DAY_NS, Area, Counter
+from pipelines.domains.cycling.day import CAPTURE, QUARTERS, SPREAD, Day
+from pipelines.domains.cycling.filling import HOURS_OF_WEEK, Look, day_factor, filled, look, without_impossible_zeros
+from pipelines.domains.cycling.formulas import MONTHS, WEEKDAYS, annual_average, commute_index, weekend_ratio
+from pipelines.domains.cycling.kinds import Kind
+from pipelines.domains.cycling.settings import CounterDetails, CountSettings
+from pipelines.domains.cycling.statements import HourCount, Voice, voice_of
+from pipelines.domains.local_time import day_bounds, local_date
+from pipelines.model import Observation
+
+_YEAR_DAYS = 365
+_MONDAY = 0
+
+
+class Closed(msgspec.Struct, frozen=True):
+    """One counter's day as it is closed, beside its usual week."""
+
+    voice: Voice
+    counter: Counter
+    day: Day
+    seen: Look
+
+
+def close_day(kind: Kind, area: Area, end_ns: int, site: Site) -> Iterator[Observation]:
+    """The local day that ends at ``end_ns``, for every counter of the area that is still there."""
+    settings = site.settings_as(kind.domain, CountSettings)
+    begin_ns = day_bounds(end_ns - 1, site.zone)[0]
+    present: dict[str, Closed] = {}
+    for feature, counter in sorted(area.counters.items()):
+        if counter.heard_ns >= end_ns - settings.give_up_days * DAY_NS:
+            voice, day = voice_of(kind, feature, site), counter.day(begin_ns, end_ns)
+            seen = look(day, counter.usual, site.zone, voice.factor_of)
+            present[feature] = Closed(voice, counter, day, seen)
+    _fill(present)
+    today = local_date(end_ns, site.zone)
+    counts: dict[str, list[HourCount | None]] = {}
+    for feature, closed in present.items():
+        hours = hour_counts(closed.voice, closed.day)
+        yield from _say_day(closed, hours)
+        _remember(closed, hours, local_date(begin_ns, site.zone))
+        yield from _say_average(closed, today, end_ns, settings)
+        if today.weekday() == _MONDAY:
+            yield from _say_profile(feature, closed.counter, end_ns)
+        counts[feature] = hours
+    if kind.section:
+        yield from _say_sections(kind, area, counts, (begin_ns, end_ns), site)
+
+
+def hour_counts(voice: Voice, day: Day) -> list[HourCount | None]:
+    """Every hour of a day, as counted or as it would have been."""
+    return [statements.hour_count(day, place, voice.factor_of) for place in range(day.hours())]
+
+
+def _fill(present: dict[str, Closed]) -> None:
+    """Give every counter's day its guesses. Each looks at the others as they were counted, never at a guess."""
+    levels = {feature: closed.counter.usual.level() for feature, closed in present.items()}
+    looks = {feature: closed.seen for feature, closed in present.items()}
+    for feature, closed in present.items():
+        factor = day_factor(feature, looks, levels)
+        usual_today = levels[feature] * (1.0 if factor is None else factor)
+        seen, blocked = without_impossible_zeros(closed.seen, closed.counter.usual, usual_today)
+        for place in blocked:
+            closed.day.covered_ns[place * QUARTERS : (place + 1) * QUARTERS] = [0] * QUARTERS
+        present[feature] = msgspec.structs.replace(closed, seen=seen)
+    looks = {feature: closed.seen for feature, closed in present.items()}
+    for feature, closed in present.items():
+        guess = filled(closed.seen, levels[feature], day_factor(feature, looks, levels))
+        closed.day.guess = [-1.0 if each is None else each for each in guess]
+        closed.day.closed = True
+
+
+def _say_day(closed: Closed, hours: list[HourCount | None]) -> Iterator[Observation]:
+    """Hours that nobody has spoken of, hours that are filled in now, and the whole day."""
+    day = closed.day
+    for place, found in enumerate(hours):
+        known = day.hour(place)[1]
+        unsaid = not day.said >> place & 1
+        if (found is not None and known < CAPTURE) or (unsaid and known > 0.0):
+            yield from statements.hour(closed.voice, day, place)
+    if any(hours):
+        yield from statements.whole_day(closed.voice, day, hours)
+
+
+def _remember(closed: Closed, hours: list[HourCount | None], day: date) -> None:
+    """What the day teaches of the usual week, and its total."""
+    usual = closed.counter.usual
+    for place, count in enumerate(closed.seen.actual):
+        if count is not None and closed.day.hour(place)[2] != SPREAD:
+            usual.remember(closed.seen.hours_of_week[place], count)
+    if closed.seen.ratio is not None and closed.seen.share >= CAPTURE:
+        usual.note(closed.seen.ratio)
+    note_total(closed.counter, closed.day, hours, day)
+
+
+def note_total(counter: Counter, day: Day, hours: list[HourCount | None], local_day: date) -> None:
+    """Remember the day's total, and how many of its hours were counted."""
+    known = [each for each in hours if each is not None]
+    if len(known) >= CAPTURE * len(hours):
+        counted = sum(day.hour(place)[1] >= CAPTURE for place in range(day.hours()))
+        total = sum(each.number for each in known) * len(hours) / len(known)
+        counter.note_total(local_day.toordinal(), total, counted)
+
+
+def _say_average(closed: Closed, today: date, end_ns: int, settings: CountSettings) -> Iterator[Observation]:
+    """The annual average as of now; ``coverage_percent`` is the share of the 84 cells of month and weekday."""
+    feature, name = closed.voice.feature, closed.voice.kind.average
+    since = today.toordinal() - _YEAR_DAYS
+    days = [each for each in closed.counter.totals if each[0] >= since and each[2] >= settings.valid_hours]
+    average = annual_average((date.fromordinal(ordinal), total) for ordinal, total, _ in days)
+    if average is None:
+        return
+    share = average.cells / (MONTHS * WEEKDAYS)
+    if average.months >= settings.min_months:
+        yield statements.figure(feature, name, average.value, end_ns, 0, rough=share < 1.0)
+    else:
+        yield statements.missing(feature, name, end_ns, 0)
+    yield statements.coverage(feature, share, end_ns, 0)
+
+
+def _say_profile(feature: str, counter: Counter, end_ns: int) -> Iterator[Observation]:
+    """What the usual week is like, once all of it is known."""
+    week = [usual for hour in range(HOURS_OF_WEEK) if (usual := counter.usual.at(hour)) is not None]
+    if len(week) == HOURS_OF_WEEK:
+        for name, ratio in (("commute_index", commute_index(week)), ("weekend_ratio", weekend_ratio(week))):
+            if ratio is not None:
+                yield Observation(feature, name, round(ratio, 4), end_ns)
+
+
+def _say_sections(
+    kind: Kind, area: Area, counts: dict[str, list[HourCount | None]], bounds: tuple[int, int], site: Site
+) -> Iterator[Observation]:
+    """All counters of one road together. A section of which one counter is gone is not said: half a road is no road."""
+    sections: dict[str, dict[str, str]] = {}
+    for feature in sorted(area.counters):
+        details = site.place(feature).details_as(CounterDetails)
+        if details.section:
+            sections.setdefault(details.section, {})[feature] = details.direction
+    for section, directions in sections.items():
+        if all(feature in counts for feature in directions):
+            name = f"{kind.section}/{section}"
+            yield from _say_section(kind, name, [(directions[f], counts[f]) for f in directions], bounds)
+
+
+def _say_section(
+    kind: Kind, feature: str, members: list[tuple[str, list[HourCount | None]]], bounds: tuple[int, int]
+) -> Iterator[Observation]:
+    """Each hour that all counters know or could estimate, and the day where they do so for all hours."""
+    begin_ns, length_ns = bounds[0], bounds[1] - bounds[0]
+    day: dict[str, float] = {"": 0.0, "forward": 0.0, "backward": 0.0}
+    complete, rough_day = True, False
+    for place, parts in enumerate(zip(*(hours for _, hours in members), strict=True)):
+        known = [part for part in parts if part is not None]
+        if len(known) < len(parts):
+            complete = False
+            continue
+        rough = any(part.rough for part in known)
+        rough_day = rough_day or rough
+        for (direction, _), part in zip(members, known, strict=True):
+            day[direction] += part.number
+        total = sum(part.number for part in known)
+        yield statements.figure(feature, kind.count, total, begin_ns + place * HOUR_NS, HOUR_NS, rough=rough)
+    if complete:
+        yield statements.figure(feature, kind.count, sum(day.values()), begin_ns, length_ns, rough=rough_day)
+        both = day["forward"] + day["backward"]
+        if both > 0.0 and not day[""]:
+            share = 100.0 * day["forward"] / both
+            yield statements.figure(feature, "forward_percent", share, begin_ns, length_ns, rough=rough_day)

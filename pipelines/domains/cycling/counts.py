@@ -1,0 +1,94 @@
+"""The machine of counters: quarters, hours and local days without holes, averages, profiles. One area is one key.
+
+An hour is said as soon as it is known. At the end of the day, an hour after midnight, what is missing of it is filled
+in from the counter's usual week and from what the day was like at its neighbours: the counters of its area.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from pipelines.domains import HOUR_NS, Reading, Site
+from pipelines.domains.cycling import statements
+from pipelines.domains.cycling.closing import close_day, hour_counts, note_total
+from pipelines.domains.cycling.counter import (
+    CLOSES_AFTER_NS,
+    DAY_NS,
+    TOTALS_KEPT,
+    Area,
+    Counter,
+    days_of,
+    stood_still,
+    weigher,
+)
+from pipelines.domains.cycling.day import COARSE_NS, QUARTERS, lay
+from pipelines.domains.cycling.kinds import Kind
+from pipelines.domains.cycling.meter import Span, passed
+from pipelines.domains.cycling.settings import CounterDetails
+from pipelines.domains.cycling.statements import Voice, voice_of
+from pipelines.domains.local_time import day_bounds, local_date
+from pipelines.model import Observation
+
+_LONGEST_SPAN_NS = 8 * DAY_NS
+"""What a register counted in a longer silence can be put into no day."""
+
+
+class CountMachine:
+    """Counts of one kind of counter; see the head of the file."""
+
+    version = 1
+    state = Area
+
+    def __init__(self, kind: Kind) -> None:
+        self.kind = kind
+        self.producer = f"{kind.domain}-{kind.count}"
+        self.features = frozenset((kind.feature,))
+        self.properties = frozenset((kind.register, kind.interval))
+
+    def key(self, reading: Reading, site: Site) -> str | None:
+        """The area: its counters fill each other's gaps."""
+        return site.place(reading.feature).area if reading.quality != "suspect" else None
+
+    def begin(self, key: str, site: Site) -> Area:
+        """An area without counters."""
+        return Area()
+
+    def pass_time(self, state: Area, to_ns: int, site: Site) -> Iterable[Observation]:
+        """Close every local day that is over for an hour."""
+        if state.closes_ns < 0 or to_ns < state.closes_ns:
+            return ()
+        said: list[Observation] = []
+        while 0 <= state.closes_ns <= to_ns:
+            end_ns = state.closes_ns - CLOSES_AFTER_NS
+            said.extend(close_day(self.kind, state, end_ns, site))
+            gone = [f for f, counter in state.counters.items() if counter.heard_ns < end_ns - TOTALS_KEPT * DAY_NS]
+            for feature in gone:
+                del state.counters[feature]
+            state.closes_ns = day_bounds(end_ns, site.zone)[1] + CLOSES_AFTER_NS if state.counters else -1
+        return said
+
+    def take(self, state: Area, reading: Reading, site: Site) -> Iterable[Observation]:
+        """Lay what passed into the counter's days; say the quarters and hours that are over by it."""
+        feature = reading.feature
+        counter = state.counters.get(feature)
+        if counter is None:
+            counter = state.counters[feature] = Counter()
+        details = site.place(feature).details_as(CounterDetails)
+        span = passed(counter.meter, reading, self.kind, details)
+        counter.heard_ns = reading.time_ns
+        if state.closes_ns < 0:
+            state.closes_ns = day_bounds(reading.time_ns, site.zone)[1] + CLOSES_AFTER_NS
+        if span is None or span.end_ns - span.begin_ns > _LONGEST_SPAN_NS or stood_still(counter, span, site):
+            return ()
+        return list(self._lay(counter, voice_of(self.kind, feature, site), span, site))
+
+    def _lay(self, counter: Counter, voice: Voice, span: Span, site: Site) -> Iterator[Observation]:
+        weigh = weigher(counter.usual, site) if span.end_ns - span.begin_ns > COARSE_NS else None
+        for day in days_of(counter, span, site):
+            touched = list(lay(day, span, weigh))
+            yield from statements.quarters(voice, day, touched, span.end_ns)
+            for place in sorted({quarter // QUARTERS for quarter in touched}):
+                if day.begin_ns + (place + 1) * HOUR_NS <= span.end_ns:
+                    yield from statements.hour(voice, day, place)
+            if day.closed:  # a register told after midnight what had passed before
+                hours = hour_counts(voice, day)
+                yield from statements.whole_day(voice, day, hours)
+                note_total(counter, day, hours, local_date(day.begin_ns, site.zone))
