@@ -17,6 +17,7 @@ Laws: conditions hold for five minutes, rain for a whole UTC hour; so sums over 
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 from simulators.signals import Conditions, Weather
 from simulators.signals.draws import Noise, Wander, gamma, normal_share
@@ -161,8 +162,19 @@ def vapour_pressure_kpa(temperature_c: float) -> float:
 
 
 def solar_elevation_deg(at_ns: int, latitude_deg: float, longitude_deg: float) -> float:
-    """Height of the sun above the horizon. Source: Spencer, Search 2 (1971) 172: Fourier series, to 0.05 degrees."""
-    angle = math.tau * (_day_of_year(at_ns) - 1) / 365
+    """Height of the sun above the horizon. Source: Spencer, Search 2 (1971) 172; daily terms, so to 0.3 degrees."""
+    sine_declination, cosine_declination, late_h = _sun_of_day(at_ns // DAY_NS)
+    hours = at_ns % DAY_NS / HOUR_NS + longitude_deg / 15 + late_h
+    latitude = math.radians(latitude_deg)
+    sine = math.sin(latitude) * sine_declination
+    sine += math.cos(latitude) * cosine_declination * math.cos(math.pi * (hours - 12) / 12)
+    return math.degrees(math.asin(max(-1.0, min(1.0, sine))))
+
+
+@lru_cache(maxsize=1024)
+def _sun_of_day(day: int) -> tuple[float, float, float]:
+    """Sine and cosine of the declination, and the equation of time in hours; ``day`` since 1970, at noon."""
+    angle = math.tau * (_day_of_year(day * DAY_NS + DAY_NS // 2) - 1) / 365
     declination = (
         0.006918
         - 0.399912 * math.cos(angle)
@@ -174,11 +186,7 @@ def solar_elevation_deg(at_ns: int, latitude_deg: float, longitude_deg: float) -
     )
     late = 0.000075 + 0.001868 * math.cos(angle) - 0.032077 * math.sin(angle)
     late -= 0.014615 * math.cos(2 * angle) + 0.040849 * math.sin(2 * angle)
-    hours = at_ns % DAY_NS / HOUR_NS + longitude_deg / 15 + late * 12 / math.pi
-    latitude = math.radians(latitude_deg)
-    sine = math.sin(latitude) * math.sin(declination)
-    sine += math.cos(latitude) * math.cos(declination) * math.cos(math.pi * (hours - 12) / 12)
-    return math.degrees(math.asin(max(-1.0, min(1.0, sine))))
+    return math.sin(declination), math.cos(declination), late * 12 / math.pi
 
 
 def clear_sky_w_m2(elevation_deg: float) -> float:
