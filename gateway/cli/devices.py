@@ -1,8 +1,10 @@
 """``citygate devices …``."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
+import msgspec
 import rich_click as click
 
 from gateway.cli.exits import EPILOGUE, Exit
@@ -21,6 +23,7 @@ from gateway.files.device_list import DeviceList, read_list
 from gateway.files.devices import DeviceRecord, load_device_records
 from gateway.files.mistakes import Mistake, did_you_mean
 from gateway.files.pilots import Pilot, load_pilots
+from gateway.network_servers.listing import SERVERS, Ask, ServerError, ask_devices, table_of
 from pipelines.vocabulary import FEATURE_TYPES
 
 SHOWN_CHANGES = 40
@@ -65,23 +68,110 @@ def import_(  # noqa: PLR0917 - click passes parameters by name
     config = open_config(config_path)
     with mistakes_end_the_command():
         listed = read_list(file)
+    taking = _Taking(pilot_id, profile, feature_type, given, dry_run, yes)
+    _take_in(config, listed, taking)
+
+
+@devices.command("fetch", epilog=EPILOGUE)
+@click.argument("kind", type=click.Choice(list(SERVERS)))
+@click.argument("url")
+@config_option
+@click.option("--application", required=True, metavar="ID", help="The application, as it stands in its MQTT topics.")
+@click.option(
+    "--token-file", required=True, type=click.Path(path_type=Path), metavar="FILE", help="File with an API key."
+)
+@click.option("--ca-file", type=click.Path(path_type=Path), metavar="FILE", help="The server's authority, if its own.")
+@click.option("--pilot", "pilot_id", required=True, metavar="ID", help="The pilot that the devices belong to.")
+@click.option("--profile", default="", metavar="VENDOR/MODEL", help="The model of all devices.")
+@click.option(
+    "--profile-for",
+    "models",
+    multiple=True,
+    metavar="NAME=VENDOR/MODEL",
+    help="What a model of the server is here. Repeat.",
+)
+@click.option("--feature-type", metavar="TYPE", help="What they observe, such as parking-spot. Default: by the pilot.")
+@click.option(
+    "--column", "given", multiple=True, metavar="MEANING=HEADER", help="Overrule a guess: area=quarter. Repeat."
+)
+@click.option("--dry-run", is_flag=True, help="Show what would be written, and write nothing.")
+@click.option("--yes", "-y", is_flag=True, help="Write without asking.")
+def fetch(  # noqa: PLR0917 - click passes parameters by name
+    kind: str,
+    url: str,
+    config_path: Path | None,
+    application: str,
+    token_file: Path,
+    ca_file: Path | None,
+    pilot_id: str,
+    profile: str,
+    models: tuple[str, ...],
+    feature_type: str | None,
+    given: tuple[str, ...],
+    *,
+    dry_run: bool,
+    yes: bool,
+) -> None:
+    """Take in the devices that a network server (ChirpStack, The Things Stack) knows.
+
+    ChirpStack 4 is asked over gRPC, The Things Stack 3 over HTTP; nothing is changed there. Tags and attributes are
+    understood as the columns of a list are: latitude, longitude, feature, area, profile. Doing it twice does no harm.
+    With a mistake in any row nothing is written.
+
+    \b
+    Examples:
+        citygate devices fetch tts https://eu1.cloud.thethings.network --application bins --token-file key --pilot bins
+        citygate devices fetch chirpstack http://10.0.0.5:8080 --application 7d1c0f6e --token-file key --pilot bins
+    """
+    config = open_config(config_path)
+    try:
+        token = token_file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        fail(Exit.USAGE, f"{token_file} cannot be read: {error}", "Put the API key there, one line.")
+    ask = Ask(url, application, token, ca_file)
+    try:
+        listed = asyncio.run(ask_devices(kind, ask))
+    except ServerError as error:
+        fail(Exit.FAILED, str(error), error.mend[:1].upper() + error.mend[1:] + ".")
+    if not listed:
+        fail(Exit.FAILED, f"{url} lists no device in application {application}", "Check --application.")
+    known = {name: name for name in _profile_names(config)}
+    profiles = known | dict(pair.rpartition("=")[::2] for pair in models)
+    taking = _Taking(pilot_id, profile, feature_type, given, dry_run, yes)
+    _take_in(config, table_of(listed, profiles), taking)
+
+
+class _Taking(msgspec.Struct, frozen=True):
+    """How a list is to be taken in: the options that ``import`` and ``fetch`` share."""
+
+    pilot_id: str
+    profile: str
+    feature_type: str | None
+    given: tuple[str, ...]
+    dry_run: bool
+    yes: bool
+
+
+def _take_in(config: Config, listed: DeviceList, taking: _Taking) -> None:
+    """Show what a list would change, and write it when that is wanted."""
+    with mistakes_end_the_command():
         written, found = load_device_records(config.gateway.devices_dir)
         _end_with(found)
-    pilot = _pilot(config, pilot_id)
-    columns = _columns(listed, given)
-    defaults = _defaults(config, pilot, profile=profile, feature_type=feature_type)
+    pilot = _pilot(config, taking.pilot_id)
+    columns = _columns(listed, taking.given)
+    defaults = _defaults(config, pilot, profile=taking.profile, feature_type=taking.feature_type)
     changes, mistakes = _planned(listed, columns, defaults, written)
     _show(listed, columns, changes)
     _end_with(mistakes)
     counts = {kind: sum(change.kind == kind for change in changes) for kind in ("add", "move", "correct", "same")}
     click.echo(", ".join(f"{count} {kind}" for kind, count in counts.items() if count) or "nothing to do")
-    target = config.gateway.devices_dir / f"{pilot_id}.toml"
-    if dry_run or counts["same"] == len(changes):
-        click.echo("Nothing written." if not dry_run else f"Dry run: {target} is as it was.")
+    target = config.gateway.devices_dir / f"{taking.pilot_id}.toml"
+    if taking.dry_run or counts["same"] == len(changes):
+        click.echo("Nothing written." if not taking.dry_run else f"Dry run: {target} is as it was.")
         return
-    if not yes:
+    if not taking.yes:
         click.confirm(f"Write {target}?", abort=True)
-    _write(changes, target, pilot_id=pilot_id, profile=profile)
+    _write(changes, target, pilot_id=taking.pilot_id, profile=taking.profile)
 
 
 def _write(changes: Sequence[Change], target: Path, *, pilot_id: str, profile: str) -> None:
@@ -122,17 +212,20 @@ def _columns(listed: DeviceList, given: Sequence[str]) -> dict[str, int]:
 
 
 def _defaults(config: Config, pilot: Pilot, *, profile: str, feature_type: str | None) -> Defaults:
-    from device_profiles.catalogue import Catalogue  # noqa: PLC0415 - reading all profiles takes a while
-
     kind = feature_type or feature_type_for(pilot.domains)
     if kind is None:
         of_pilot = [name for name, row in FEATURE_TYPES.items() if row.domain in pilot.domains]
         fail(Exit.USAGE, "say what the devices observe", f"--feature-type {' or '.join(of_pilot)}")
     if kind not in FEATURE_TYPES:
         fail(Exit.USAGE, f"'{kind}' is not a feature type", did_you_mean(kind, FEATURE_TYPES))
-    names = Catalogue.load([config.gateway.profiles_dir] if config.gateway.profiles_dir else []).names
     middle = pilot.area.middle if pilot.area else None
-    return Defaults(pilot.id, kind, profile, frozenset(names), middle)
+    return Defaults(pilot.id, kind, profile, frozenset(_profile_names(config)), middle)
+
+
+def _profile_names(config: Config) -> Collection[str]:
+    from device_profiles.catalogue import Catalogue  # noqa: PLC0415 - reading all profiles takes a while
+
+    return Catalogue.load([config.gateway.profiles_dir] if config.gateway.profiles_dir else []).names
 
 
 def _planned(

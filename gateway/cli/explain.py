@@ -174,13 +174,13 @@ def _bodies(payload: str | None, file: Path | None, topic: str | None, line: int
 
 def _recorded(raw: bytes) -> tuple[str, bytes] | None:
     """A line of a recording; None for anything else."""
-    from gateway.sources.recording_file import Line  # noqa: PLC0415 - only here
+    from gateway.sources.recording_file import Line, body_of  # noqa: PLC0415 - only here
 
     try:
         line = msgspec.json.decode(raw, type=Line)
+        return line.topic, body_of(line)
     except msgspec.DecodeError:
         return None
-    return line.topic, line.body.encode() if line.body is not None else line.body_b64 or b""
 
 
 def _pasted(look: Look, message: tuple[str, bytes], source: str | None) -> tuple[Look, list[Found]]:
