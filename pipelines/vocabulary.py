@@ -189,6 +189,18 @@ _ROWS = (
     # derived: waste
     _row("collected", "1", "The container was emptied", kind="flag", event=True),
     # derived: cycling and mobility
+    _row("bicycles", "{count}", "Bicycles that passed, calibrated", 0, code="C62"),
+    _row("bicycles_counted", "{count}", "Bicycles as the sensor counted them", 0, code="C62"),
+    _row("average_daily_bicycles", "{count}/d", "Annual average of a day's bicycles (AADB)", 0),
+    _row("people", "{count}", "People who passed, calibrated", 0, code="C62"),
+    _row("people_counted", "{count}", "People as the sensor counted them", 0, code="C62"),
+    _row("average_daily_people", "{count}/d", "Annual average of a day's people", 0),
+    _row("vehicles", "{count}", "Motor vehicles that passed, calibrated", 0, code="C62"),
+    _row("vehicles_counted", "{count}", "Motor vehicles as the sensor counted them", 0, code="C62"),
+    _row("average_daily_vehicles", "{count}/d", "Annual average of a day's motor vehicles (AADT)", 0),
+    _row("forward_percent", "%", "Share that passed in forward direction", 0, 100, code="P1"),
+    _row("commute_index", "1", "Weekday mornings, 7 to 9 h, over middays, 11 to 13 h", 0),
+    _row("weekend_ratio", "1", "Mean day of the weekend over mean weekday", 0),
     # derived: green and agri
     _row("soil_depletion_mm", "mm", "Water that the root zone lacks to field capacity", 0, 2_000, code="MMT"),
     _row(
@@ -216,6 +228,8 @@ _ROWS = (
     ),
     # derived: air, noise, heat, weather
     _row("et0_mm", "mm", "Reference evapotranspiration of the interval", 0, 20, code="MMT"),
+    _row("et0_coverage_percent", "%", "Share of the day of which the temperature is known", 0, 100, code="P1"),
+    _row("rain_coverage_percent", "%", "Share of the interval of which the rain is known", 0, 100, code="P1"),
     # derived: water
     _row("water_level_rate_mm_h", "mm/h", "How fast the water rises", -50_000, 50_000),
     _row(

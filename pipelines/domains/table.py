@@ -9,11 +9,15 @@ from pipelines.domains import Machine
 from pipelines.domains.energy.balance import ConnectionBalance
 from pipelines.domains.energy.details import MeterDetails
 from pipelines.domains.energy.meter import ElectricityMeter
+from pipelines.domains.weather.et0 import Et0, StationDetails
+from pipelines.domains.weather.rain import Rain
 from pipelines.vocabulary import Domain
 
 MACHINES: tuple[Machine[Any], ...] = (
     ElectricityMeter(),
     ConnectionBalance(),
+    Rain(),
+    Et0(),
 )
 """In no particular order: they do not know each other."""
 
@@ -22,5 +26,6 @@ SETTINGS: Mapping[Domain, type[msgspec.Struct]] = {}
 
 DETAILS: Mapping[str, type[msgspec.Struct]] = {
     "electricity-meter": MeterDetails,
+    "weather-station": StationDetails,
 }
 """Feature type → what ``details`` of a device may hold. Every field has a default."""

@@ -1,6 +1,6 @@
 """What people write of an electricity meter."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -22,8 +22,8 @@ class MeterDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     counts what they produce.
     """
 
-    register_digits: int = 6
-    fuse_kw: float = 55.2
+    register_digits: Annotated[int, msgspec.Meta(ge=3, le=9)] = 6
+    fuse_kw: Annotated[float, msgspec.Meta(gt=0)] = 55.2
     connection: str = ""
     role: Literal["grid", "production"] = "grid"
     counts_in: Literal["energy_export_kwh", "energy_import_kwh"] = "energy_export_kwh"
