@@ -6,14 +6,27 @@ from typing import Any
 import msgspec
 
 from pipelines.domains import Machine
+from pipelines.domains.devices.battery import Battery
+from pipelines.domains.devices.radio import Radio
+from pipelines.domains.devices.silence import Silence
+from pipelines.domains.devices.tamper import Tamper
 from pipelines.domains.energy.balance import ConnectionBalance
 from pipelines.domains.energy.details import MeterDetails
 from pipelines.domains.energy.meter import ElectricityMeter
+from pipelines.domains.parking.guidance import GuidanceMachine
+from pipelines.domains.parking.settings import BayDetails, ParkingSettings
+from pipelines.domains.parking.street import StreetMachine
 from pipelines.domains.weather.et0 import Et0, StationDetails
 from pipelines.domains.weather.rain import Rain
 from pipelines.vocabulary import Domain
 
 MACHINES: tuple[Machine[Any], ...] = (
+    Silence(),
+    Battery(),
+    Radio(),
+    Tamper(),
+    StreetMachine(),
+    GuidanceMachine(),
     ElectricityMeter(),
     ConnectionBalance(),
     Rain(),
@@ -21,10 +34,13 @@ MACHINES: tuple[Machine[Any], ...] = (
 )
 """In no particular order: they do not know each other."""
 
-SETTINGS: Mapping[Domain, type[msgspec.Struct]] = {}
+SETTINGS: Mapping[Domain, type[msgspec.Struct]] = {
+    Domain.PARKING: ParkingSettings,
+}
 """Domain → what ``[settings.<domain>]`` of a pilot file may hold. Every field has a default."""
 
 DETAILS: Mapping[str, type[msgspec.Struct]] = {
+    "parking-spot": BayDetails,
     "electricity-meter": MeterDetails,
     "weather-station": StationDetails,
 }
