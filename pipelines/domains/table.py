@@ -16,6 +16,10 @@ from pipelines.domains.energy.meter import ElectricityMeter
 from pipelines.domains.parking.guidance import GuidanceMachine
 from pipelines.domains.parking.settings import BayDetails, ParkingSettings
 from pipelines.domains.parking.street import StreetMachine
+from pipelines.domains.water.details import LevelDetails, WaterMeterDetails, WaterSettings
+from pipelines.domains.water.leakage import Leakage
+from pipelines.domains.water.level import Level
+from pipelines.domains.water.quality import Quality as WaterQuality
 from pipelines.domains.weather.et0 import Et0, StationDetails
 from pipelines.domains.weather.rain import Rain
 from pipelines.vocabulary import Domain
@@ -29,12 +33,16 @@ MACHINES: tuple[Machine[Any], ...] = (
     GuidanceMachine(),
     ElectricityMeter(),
     ConnectionBalance(),
+    Level(),
+    Leakage(),
+    WaterQuality(),
     Rain(),
     Et0(),
 )
 """In no particular order: they do not know each other."""
 
 SETTINGS: Mapping[Domain, type[msgspec.Struct]] = {
+    Domain.WATER: WaterSettings,
     Domain.PARKING: ParkingSettings,
 }
 """Domain → what ``[settings.<domain>]`` of a pilot file may hold. Every field has a default."""
@@ -42,6 +50,8 @@ SETTINGS: Mapping[Domain, type[msgspec.Struct]] = {
 DETAILS: Mapping[str, type[msgspec.Struct]] = {
     "parking-spot": BayDetails,
     "electricity-meter": MeterDetails,
+    "water-level": LevelDetails,
+    "water-meter": WaterMeterDetails,
     "weather-station": StationDetails,
 }
 """Feature type → what ``details`` of a device may hold. Every field has a default."""
