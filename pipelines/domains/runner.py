@@ -1,0 +1,306 @@
+"""The one generic runner: makes true what machines are written for, readings in order of time that never change.
+
+    take(reading) … ─▶ settle(time) ─▶ in order: live state            ─▶ what is said for the first time
+                                   └─▶ late, changed, gone: run again  ─▶ what differs from what had been said
+
+Laws
+- The last word of every identity is the same in whatever order readings arrive, however they are cut into batches and
+  whenever time is passed, as long as none comes later than the lateness. This is what the property tests say.
+- How late a reading is, is judged by the newest reading of its own key at the moment it is taken in: a function of the
+  order of the ledger, and of nothing else. So a restart judges as the first run did.
+- Nothing that was said is remembered beyond its interval: what had been said is found again by running again.
+- A key is passed time up to ``followed_ns`` beyond its newest reading (the machine's own attribute of that name, or the
+  lateness): a place that is silent for longer is closed, and costs nothing.
+- What is taken in place of another file's word (a moved device, a new setting) holds from then on, and for what is run
+  again; what was said before stays.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Generic, Literal
+
+import msgspec
+
+from pipelines.domains import Machine, Reading, Site, StateT
+from pipelines.domains.images import IMAGE_VERSION, Image, decode_image, image_of, key_of
+from pipelines.domains.ladder import LONG_BEFORE_NS, Key, Place, Rung, place_of, rung_length
+from pipelines.domains.words import (
+    Said,
+    Words,
+    hear,
+    pack_words,
+    same,
+    still_open,
+    tell,
+    tell_differences,
+    unpack_words,
+)
+from pipelines.model import NS_PER_S, Observation
+
+LATENESS_NS = 48 * 3600 * NS_PER_S
+KEY_BYTES = 256 << 10
+LEAST_KEY_BYTES = 4 << 10
+RUNNER_BYTES = 16 << 20
+"""All keys of one runner; with more keys each gets its share, and looks back less far (``shortened``)."""
+
+OPEN_WORDS = 64
+"""With more than twice as many since they were last looked through, those that are over are let go of."""
+
+GONE = frozenset({"retracted", "missing", "suppressed"})
+"""Qualities that say that there is no reading (any more)."""
+
+Count = Literal["late", "corrected", "too_late", "shortened"]
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class StaleImageError(ValueError):
+    """A snapshot of another machine, or of another version of it: the past is to be worked out anew."""
+
+
+class Runner(Generic[StateT]):
+    """One machine for one pilot. ``counts``: readings that were late, corrected, too late; rungs given up for room."""
+
+    def __init__(
+        self,
+        machine: Machine[StateT],
+        site: Site,
+        *,
+        lateness_ns: int = LATENESS_NS,
+        max_bytes: int = RUNNER_BYTES,
+    ) -> None:
+        self.machine = machine
+        self.site = site
+        self.counts: dict[Count, int] = {"late": 0, "corrected": 0, "too_late": 0, "shortened": 0}
+        self.passed_ns = LONG_BEFORE_NS
+        self._lateness_ns = lateness_ns
+        self._followed_ns: int = getattr(machine, "followed_ns", lateness_ns)
+        self._max_bytes = max_bytes
+        self._keys: dict[str, Key[StateT]] = {}
+        self._touched: list[Key[StateT]] = []
+        self._decode = msgspec.msgpack.Decoder(machine.state).decode
+
+    @property
+    def keys(self) -> int:
+        """How many keys it has."""
+        return len(self._keys)
+
+    @property
+    def remembered_bytes(self) -> int:
+        """What its keys remember, roughly, without their live states."""
+        return sum(key.bytes for key in self._keys.values())
+
+    def take(self, reading: Reading) -> None:
+        """Take in a reading, in order of arrival. One of a quality of GONE takes back what had its place."""
+        name = self.machine.key(reading, self.site)
+        if name is None:
+            return
+        key = self._keys.get(name)
+        if key is None:
+            if reading.quality in GONE:
+                return
+            key = self._begin(name)
+        time_ns = reading.time_ns
+        if time_ns < key.newest_ns - self._lateness_ns:
+            self.counts["too_late"] += 1
+            return
+        if time_ns > key.newest_ns and reading.quality not in GONE:
+            key.newest_ns = time_ns
+        if not key.pending:
+            self._touched.append(key)
+        key.pending.append(reading)
+
+    def settle(self, to_ns: int = LONG_BEFORE_NS) -> Said:
+        """Put what was taken in its place, and pass time to every key. Returns what is to be told."""
+        said: Said = {}
+        touched, self._touched = self._touched, []
+        for key in touched:
+            self._settle(key, said)
+        if to_ns > self.passed_ns:
+            self.passed_ns = to_ns
+            touched = list(self._keys.values())
+        for key in touched:
+            until_ns = min(self.passed_ns, key.newest_ns + self._followed_ns)
+            if until_ns > key.horizon_ns:
+                self._say(key, self.machine.pass_time(key.state, until_ns, self.site), said)
+                key.horizon_ns = until_ns
+        return said
+
+    def pack(self) -> bytes:
+        """Everything it knows, for ``restore``. Only when all is settled."""
+        assert not self._touched
+        keys = [image_of(key) for key in self._keys.values()]
+        machine = self.machine
+        counts = {str(name): count for name, count in self.counts.items()}
+        return _encode(Image(IMAGE_VERSION, machine.producer, machine.version, self.passed_ns, counts, keys))
+
+    def restore(self, packed: bytes) -> None:
+        """Take up where ``pack`` left. Raises StaleImageError, and then nothing has changed."""
+        try:
+            image = decode_image(packed)
+            mine = (IMAGE_VERSION, self.machine.producer, self.machine.version)
+            if (image.version, image.producer, image.machine_version) != mine:
+                raise StaleImageError(f"{image.producer} {image.machine_version}, wanted {mine[1]} {mine[2]}")
+            keys = [key_of(one, self._decode) for one in image.keys]
+        except msgspec.MsgspecError as error:
+            raise StaleImageError(f"{self.machine.producer}: {error}") from error
+        self.passed_ns = image.passed_ns
+        for name in self.counts:
+            self.counts[name] = image.counts.get(name, 0)
+        self._keys = {key.name: key for key in keys}
+        self._touched = []
+
+    def _begin(self, name: str) -> Key[StateT]:
+        state = self.machine.begin(name, self.site)
+        key = self._keys[name] = Key(name, state, [Rung(None, _encode(state), pack_words({}, 0))])
+        return key
+
+    def _settle(self, key: Key[StateT], said: Said) -> None:
+        """What is pending, each in its place: late ones first, then those in order."""
+        pending, key.pending = key.pending, []
+        if len(pending) > 1:
+            pending = [one for _, one in sorted({place_of(one): one for one in pending}.items())]
+        horizon_ns, last = key.horizon_ns, key.last
+        first = 0
+        for reading in pending:
+            if reading.time_ns >= horizon_ns and (last is None or place_of(reading) > last):
+                break
+            first += 1
+        if first:
+            self._put_in_place(key, pending[:first], said)
+        fresh = pending[first:] if first else pending
+        for reading in fresh:
+            if reading.quality not in GONE:
+                self._take_in_order(key, reading, said)
+
+    def _take_in_order(self, key: Key[StateT], reading: Reading, said: Said) -> None:
+        machine, state, site = self.machine, key.state, self.site
+        time_ns = reading.time_ns
+        if time_ns > key.horizon_ns:
+            self._say(key, machine.pass_time(state, time_ns, site), said)
+            key.horizon_ns = time_ns
+        self._say(key, machine.take(state, reading, site), said)
+        tail = key.tail
+        tail.append(reading)
+        key.last = place_of(reading)
+        if len(tail) >= rung_length(len(key.ladder[-1].state)):
+            key.ladder[-1].packed = key.pack(tail)
+            key.tail = []
+            key.open = still_open(key.open, time_ns)
+            key.ladder.append(Rung(key.last, _encode(state), pack_words(key.open, time_ns)))
+            self._forget(key)
+
+    def _forget(self, key: Key[StateT]) -> None:
+        share = max(LEAST_KEY_BYTES, min(KEY_BYTES, self._max_bytes // len(self._keys)))
+        self.counts["shortened"] += key.forget(key.newest_ns - self._lateness_ns, share)
+
+    def _say(self, key: Key[StateT], words: Iterable[Observation], said: Said) -> None:
+        """Tell what the machine says, unless it says the same as before of an interval that is not over."""
+        for one in words:
+            identity = (one.feature, one.property, one.time_ns, one.interval_ns)
+            before = key.open.get(identity)
+            if before is not None and same(before, one):
+                continue
+            tell(said, identity, one, again=before is not None)
+            if one.time_ns + one.interval_ns >= key.horizon_ns:
+                key.open[identity] = one
+        if len(key.open) > 2 * OPEN_WORDS:
+            key.open = still_open(key.open, key.horizon_ns)
+
+    def _put_in_place(self, key: Key[StateT], late: Sequence[Reading], said: Said) -> None:
+        changed = self._changed_rungs(key, late)
+        if changed:
+            self._run_again(key, changed, said)
+            self._forget(key)
+
+    def _changed_rungs(self, key: Key[StateT], late: Sequence[Reading]) -> dict[int, list[Reading]]:
+        """The readings of each rung that differs with what came late; a reading that is there already changes none."""
+        tables: dict[int, dict[Place, Reading]] = {}
+        changed: set[int] = set()
+        for reading in late:
+            place = place_of(reading)
+            at = key.rung_holding(place)
+            if at < 0:
+                self.counts["too_late"] += 1
+                continue
+            table = tables.get(at)
+            if table is None:
+                table = tables[at] = {place_of(one): one for one in key.readings(at)}
+            before = table.get(place)
+            if reading.quality in GONE:
+                if before is None:
+                    continue
+                del table[place]
+            elif before == reading:
+                continue
+            else:
+                table[place] = reading
+            self.counts["late" if before is None else "corrected"] += 1
+            changed.add(at)
+        return {at: [one for _, one in sorted(tables[at].items())] for at in changed}
+
+    def _run_again(self, key: Key[StateT], changed: dict[int, list[Reading]], said: Said) -> None:
+        """Run what had been said and what is to be said, rung by rung, until both come to the same state."""
+        ladder, last_changed = key.ladder, max(changed)
+        first = min(changed)
+        state = self._decode(ladder[first].state)
+        before: Words = unpack_words(ladder[first].words)
+        after: Words = dict(before)
+        fresh: list[Rung] = ladder[:first]
+        tail: list[Reading] = []
+        for at in range(first, len(ladder)):
+            old = ladder[at]
+            begin = old
+            if at > first:
+                begin = Rung(old.after, _encode(state), pack_words(after, _horizon(old.after)))
+                if at > last_changed and begin.state == old.state and begin.words == old.words:
+                    key.ladder = fresh + ladder[at:]  # from here on all is as it was
+                    break
+            readings = key.readings(at)
+            had = self._decode(old.state)
+            self._run(had, readings, before)
+            fresh.append(Rung(begin.after, begin.state, begin.words))
+            tail = self._run_and_cut(key, state, changed.get(at, readings), words=after, fresh=fresh)
+            if at == len(ladder) - 1:
+                horizon_ns = key.horizon_ns
+                hear(before, self.machine.pass_time(had, horizon_ns, self.site))
+                hear(after, self.machine.pass_time(state, horizon_ns, self.site))
+            else:
+                fresh[-1].packed = key.pack(tail)
+        else:
+            key.ladder, key.state, key.tail = fresh, state, tail
+            key.last = place_of(tail[-1]) if tail else fresh[-1].after
+            tell_differences(said, before, after)
+            retracted = {identity: one for identity, one in key.open.items() if one.quality == "retracted"}
+            key.open = still_open(retracted | after, key.horizon_ns)
+            return
+        tell_differences(said, before, after)
+
+    def _run(self, state: StateT, readings: Iterable[Reading], words: Words) -> None:
+        machine, site = self.machine, self.site
+        for reading in readings:
+            hear(words, machine.pass_time(state, reading.time_ns, site))
+            hear(words, machine.take(state, reading, site))
+
+    def _run_and_cut(
+        self,
+        key: Key[StateT],
+        state: StateT,
+        readings: list[Reading],
+        *,
+        words: Words,
+        fresh: list[Rung],
+    ) -> list[Reading]:
+        """Run readings into the last of ``fresh`` and new ones after it; returns those that are not packed in it."""
+        length = rung_length(len(fresh[-1].state))
+        while len(readings) > 2 * length:
+            part, readings = readings[:length], readings[length:]
+            self._run(state, part, words)
+            fresh[-1].packed = key.pack(part)
+            place = place_of(part[-1])
+            fresh.append(Rung(place, _encode(state), pack_words(words, place[0])))
+        self._run(state, readings, words)
+        return readings
+
+
+def _horizon(after: Place | None) -> int:
+    return LONG_BEFORE_NS if after is None else after[0]
