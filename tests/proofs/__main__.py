@@ -1,4 +1,4 @@
-"""``python -m tests.proofs``: measure P1, P3, P5, P9 and P16, print the table, and write it into the README if asked.
+"""``python -m tests.proofs``: measure P1, P3, P5, P9, P11 and P16 to P18, print the table, write it into the README.
 
 Exit code 0: every promise that was measured holds; 1: one does not; 2: the command line or the README is wrong.
 """
@@ -10,10 +10,28 @@ from pathlib import Path
 
 import pytest
 
-from tests.proofs.promises import FULL, PROMISES, SMALL, Result, Sizes, flip_and_count, kill_and_count, poison_and_count
+from tests.proofs.promises import (
+    FULL,
+    PROMISES,
+    SMALL,
+    Result,
+    Sizes,
+    flip_and_count,
+    hostile_and_count,
+    kill_and_count,
+    poison_and_count,
+    replay_and_count,
+    unit_and_count,
+)
 from tests.proofs.table import table, today, write_into
 
-MEASURES = {"P1": kill_and_count, "P9": poison_and_count}
+MEASURES = {
+    "P1": kill_and_count,
+    "P9": poison_and_count,
+    "P11": hostile_and_count,
+    "P17": replay_and_count,
+    "P18": unit_and_count,
+}
 
 
 def measure(sizes: Sizes) -> list[Result]:
@@ -40,6 +58,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, help=f"kill -9 so often ({FULL.kills})")
     parser.add_argument("--flips", type=int, help=f"flip so many bits ({FULL.flips})")
     parser.add_argument("--messages", type=int, help=f"messages around the poison point ({FULL.messages})")
+    parser.add_argument("--rounds", type=int, help=f"rounds of hostile codecs ({FULL.rounds})")
     parser.add_argument("--seed", type=int, help="of the kills' moments and the flips' places")
     parser.add_argument("--write", type=Path, metavar="README.md", help="put the table between the README's marks")
     options = parser.parse_args()
