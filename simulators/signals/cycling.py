@@ -138,6 +138,14 @@ def _imbuildings(passed: Passed, battery: Battery) -> Readings:
     }
 
 
+PROFILES = {
+    "bicycle": ("generic/json",),
+    "people": ("parametric/pcr2", "imbuildings/people-counter", "generic/json"),
+    "vehicle": ("nwave/ncc405fm", "generic/json"),
+}
+"""No LoRaWAN profile maps a reading to bicycles."""
+
+
 def build(site: Site, parameters: Counters, rng: random.Random, weather: Weather, zone: ZoneInfo) -> Sequence[Signal]:
     """One counter for each device; two of one section where they count directions."""
     clock = LocalHours(zone)
@@ -158,11 +166,12 @@ def side_of(parameters: Counters, index: int) -> Side:
     return Side(forward=index % 2 == 0, backward=index % 2 == 1)
 
 
-def details(parameters: Counters, index: int) -> dict[str, float | int | bool | str]:
+def details(parameters: Counters, site: str, index: int) -> dict[str, float | int | bool | str]:
     """What the operator knows of each counter."""
     known: dict[str, float | int | bool | str] = {"interval_min": float(parameters.report_min)}
     if parameters.register == "cumulative":
         known["register_max"] = float(parameters.register_max)
     if parameters.counts == "directions":
+        known["section"] = f"{site}-{index // 2 + 1}"
         known["direction"] = "forward" if index % 2 == 0 else "backward"
     return known

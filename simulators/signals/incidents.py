@@ -10,12 +10,13 @@ SHORTEST_NS = HOUR_NS // 30
 
 
 class Incidents:
-    """Begin as a Poisson process ``per_year``, last an exponential time of ``mean_hours``, do not overlap."""
+    """Begin as a Poisson process ``per_year``, last ``least_hours`` and an exponential time, do not overlap."""
 
-    def __init__(self, rng: random.Random, per_year: float, *, mean_hours: float) -> None:
+    def __init__(self, rng: random.Random, per_year: float, *, mean_hours: float, least_hours: float = 0.0) -> None:
         self._rng = random.Random(rng.random())
         self._per_ns = per_year / YEAR_NS
-        self._mean_ns = mean_hours * HOUR_NS
+        self._least_ns = max(SHORTEST_NS, int(least_hours * HOUR_NS))
+        self._mean_ns = max(0.0, mean_hours - least_hours) * HOUR_NS
         self.next_ns = NEVER_NS
         """When something begins or ends next."""
         self.since_ns: int | None = None
@@ -34,8 +35,8 @@ class Incidents:
             moment = self.next_ns
             if self.since_ns is None:
                 self.since_ns = moment
-                lasts_ns = int(self._rng.expovariate(1 / self._mean_ns))
-                self.next_ns = moment + max(SHORTEST_NS, lasts_ns)
+                lasts_ns = int(self._rng.expovariate(1 / self._mean_ns)) if self._mean_ns else 0
+                self.next_ns = moment + self._least_ns + lasts_ns
             else:
                 self.since_ns, self.ended_ns = None, moment
                 self.next_ns = self._wait(moment)

@@ -39,6 +39,10 @@ class LocalHours:
         shown = (midnight + timedelta(hours=hour)).replace(tzinfo=self.zone)
         return int(shown.astimezone(UTC).timestamp()) * NS_PER_S
 
+    def month(self, day: int) -> int:
+        """1 to 12 of that day."""
+        return (date(1970, 1, 1) + timedelta(days=day)).month
+
     def _offset_ns(self, at_ns: int) -> int:
         quarter = at_ns // QUARTER_NS
         found = self._offsets.get(quarter)

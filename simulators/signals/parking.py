@@ -191,11 +191,10 @@ def build(
     pools = _pools(parameters, bays, clock, factors, rng)
     street = Street(bays, pools)
     failures = _failures(odd, bays, rng) if odd else None
-    most_min = {"loading": parameters.loading_max_stay_min, "disabled": parameters.max_stay_min * 2}
     signals: list[Signal] = []
     for bay, device in enumerate(site.devices):
         rule = _rule(parameters, bay)
-        max_stay_min = most_min.get(rule, parameters.max_stay_min)
+        max_stay_min = _most_min(parameters, rule)
         own = random.Random(rng.random())
         signals.append(
             Bay(device, bay, street, parameters, own, rule=rule, max_stay_min=max_stay_min, failures=failures)
@@ -249,3 +248,20 @@ def _rate(loads: Sequence[Sequence[float]], per_load: float, clock: LocalHours, 
         return loads[weekday][int(hour)] * per_load * factors.at(at_ns)
 
     return rate
+
+
+def details(parameters: ParkingMmcc, _site: str, index: int) -> dict[str, float | int | bool | str]:
+    """What the operator knows of each bay."""
+    rule = _rule(parameters, index)
+    return {"category": rule, "max_stay_min": _most_min(parameters, rule)}
+
+
+def _most_min(parameters: ParkingMmcc, rule: str) -> float:
+    """Who may stay longest: disabled drivers twice the street's time, an assumption."""
+    match rule:
+        case "loading":
+            return parameters.loading_max_stay_min
+        case "disabled":
+            return 2 * parameters.max_stay_min
+        case _:
+            return parameters.max_stay_min

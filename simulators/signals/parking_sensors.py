@@ -98,7 +98,6 @@ def _dingtek(sight: Sight) -> tuple[int, Readings]:
 SPEAK: dict[str, Speak] = {
     "bosch/tps110": _flag,
     "nwave/nps310sm": _flag,
-    "nwave/nps405sm": _flag,
     "netvox/r719a": _netvox,
     "pnicorp/placepod": _placepod,
     "dingtek/do200": _dingtek,

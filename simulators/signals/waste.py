@@ -127,13 +127,14 @@ class Bin:
         self._shape_per_percent = bins.increment_shape / max(1e-9, week.total / 7 * self._popularity)
         self._place_on_round = rng.random()
         self._alarmed = False
+        self._hottest_c = 0.0
         self._fill_percent = rng.uniform(EMPTY_PERCENT, 70)
         self._overflow_percent = 0.0
         self._filled_to_ns = 0
         self._next_report_ns = 0
         self._round_ns = 0
         self._bridged_until_ns = 0
-        self._fire = Incidents(rng, bins.fires_per_year, mean_hours=1.0)
+        self._fire = Incidents(rng, bins.fires_per_year, mean_hours=1.0, least_hours=0.4)
         self._tilt = Incidents(rng, bins.tilts_per_year, mean_hours=bins.tilt_hours)
         self._lid = Incidents(rng, bins.lids_open_per_year, mean_hours=bins.lid_open_hours)
 
@@ -250,10 +251,11 @@ class Bin:
         outside_c = self._weather.at(at_ns).temperature_c + self._rng.gauss(0, 0.3)
         if self._fire.since_ns is not None:
             minutes = (at_ns - self._fire.since_ns) / MINUTE_NS
-            return min(outside_c + minutes * FIRE_RISE_C_PER_MIN, FIRE_TOP_C)
+            self._hottest_c = min(outside_c + minutes * FIRE_RISE_C_PER_MIN, FIRE_TOP_C)
+            return self._hottest_c
         if self._fire.ended_ns is not None:
             minutes = (at_ns - self._fire.ended_ns) / MINUTE_NS
-            return outside_c + max(0.0, 1 - minutes / FIRE_COOLING_MIN) * (FIRE_TOP_C - outside_c) * 0.8
+            return outside_c + max(0.0, 1 - minutes / FIRE_COOLING_MIN) * (self._hottest_c - outside_c)
         return outside_c
 
 
