@@ -214,9 +214,7 @@ _ROWS = (
     _row("bay_brier_10min", "1", "Mean squared error of its bays' chances, 10 minutes ahead", 0, 1),
     _row("bay_brier_15min", "1", "Mean squared error of its bays' chances, 15 minutes ahead", 0, 1),
     _row("bay_brier_30min", "1", "Mean squared error of its bays' chances, 30 minutes ahead", 0, 1),
-    _row("best_street", "1", "The street to try now", kind="state"),
-    _row("best_street_bays_free", "{count}", "Free bays of the street to try now", 0, 100_000, code="C62"),
-    _row("best_street_free_in_10min_percent", "%", "Chance of a free bay there in 10 minutes", 0, 100, code="P1"),
+    _row("guidance_rank", "1", "Place among the pilot's streets to try now; 1 is the best", 1, 10_000),
     # derived: waste
     _row("collected", "1", "The container was emptied", kind="flag", event=True),
     # derived: cycling and mobility
@@ -351,7 +349,6 @@ _FEATURES = (
         "The bays of one street together",
         {"bays_free": ("availableSpotNumber", 1), "bays_taken": ("occupiedSpotNumber", 1)},
     ),
-    FeatureType("parking-guidance", Domain.PARKING, "OnStreetParking", "Where to park now in a pilot's streets", {}),
     FeatureType(
         "waste-container",
         Domain.WASTE,

@@ -1,0 +1,172 @@
+"""The machine of a street: occupancy, stays, overstays, stuck bays and the chance of a free bay.
+
+    Appeared, Turn, Vanished, QuarterOver ─▶ stays · occupancy · forecast ─▶ what is said
+
+State: some 100 bytes a bay, 51 hours of quarters (10 kB) and two weeks' tables of rates (15 kB).
+"""
+
+import math
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import assert_never
+
+import msgspec
+
+from pipelines.domains import HOUR_NS, QUARTER_NS, Reading, Site
+from pipelines.domains.local_time import day_bounds, hour_of
+from pipelines.domains.parking import forecast, occupancy, stays
+from pipelines.domains.parking.bays import ORDINARY, Kerb, Quarter
+from pipelines.domains.parking.forecast import Forecast
+from pipelines.domains.parking.kerb import (
+    Appeared,
+    Event,
+    QuarterOver,
+    Turn,
+    Vanished,
+    advance,
+    hear_frame,
+    hear_state,
+    hold_ns,
+)
+from pipelines.domains.parking.occupancy import Board
+from pipelines.domains.parking.settings import OPEN_TO_ALL, BayDetails, ParkingSettings
+from pipelines.domains.parking.stays import Stays
+from pipelines.model import Observation
+
+FEATURE = "street-parking"
+LATENESS_NS = 48 * HOUR_NS
+
+
+class StreetState(msgspec.Struct):
+    """One street. ``bays_named`` and ``ordinary_named``: how many the operator's files name, counted once a day."""
+
+    kerb: Kerb = msgspec.field(default_factory=Kerb)
+    stays: Stays = msgspec.field(default_factory=Stays)
+    forecast: Forecast = msgspec.field(default_factory=Forecast)
+    name: str = ""
+    bays_named: int = 0
+    ordinary_named: int = 0
+
+
+class StreetMachine:
+    """Key: the street (``area`` of its bays' devices), written so that a feature can carry its name."""
+
+    producer = "parking-street"
+    version = 1
+    features = frozenset({"parking-spot"})
+    properties = frozenset({"occupied", "f_cnt"})
+    state = StreetState
+    lateness_ns = LATENESS_NS
+
+    def key(self, reading: Reading, site: Site) -> str | None:
+        """The bay's street; bays without one are one street with the pilot's name."""
+        return street_name(site.place(reading.feature).area or site.pilot)
+
+    def begin(self, key: str, site: Site) -> StreetState:
+        """Nothing is known yet but what the files name."""
+        state = StreetState(name=key)
+        _count_bays(state, site)
+        return state
+
+    def pass_time(self, state: StreetState, to_ns: int, site: Site) -> Iterable[Observation]:
+        """Settle what has lasted its dwell, and close quarters, hours and days."""
+        kerb = state.kerb
+        settings = site.settings_as("parking", ParkingSettings)
+        until_ns = to_ns - hold_ns(settings)
+        if not kerb.quarters or until_ns < kerb.quarters[-1].end_ns:
+            first_ns = kerb.signs[0].at_ns if kerb.signs else to_ns
+            due_ns = state.stays.due[0][0] if state.stays.due else to_ns
+            if until_ns < first_ns and until_ns < due_ns:
+                return ()
+        return list(_settle(state, to_ns, site, settings))
+
+    def take(self, state: StreetState, reading: Reading, site: Site) -> Iterable[Observation]:
+        """A frame or a state: it is settled when its dwell is over."""
+        if reading.property == "f_cnt":
+            f_cnt = float(reading.value)
+            hear_frame(state.kerb, reading.feature, reading.device, f_cnt=f_cnt, at_ns=reading.time_ns, site=site)
+        else:
+            occupied = bool(reading.value)
+            hear_state(state.kerb, reading.feature, occupied=occupied, at_ns=reading.time_ns, site=site)
+        return ()
+
+
+@lru_cache(maxsize=4_096)
+def street_name(area: str) -> str:
+    """An area's name as the local name of a feature: what a feature cannot carry becomes a hyphen."""
+    kept = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "._~-") else "-" for letter in area)
+    return kept[:64]
+
+
+def _count_bays(state: StreetState, site: Site) -> None:
+    state.bays_named = state.ordinary_named = 0
+    for feature, place in site.places.items():
+        if feature.startswith("parking-spot/") and street_name(place.area or site.pilot) == state.name:
+            state.bays_named += 1
+            state.ordinary_named += place.details_as(BayDetails).category in OPEN_TO_ALL
+
+
+def _board(state: StreetState, settings: ParkingSettings) -> Board:
+    bays = max(state.bays_named, len(state.kerb.bays))
+    return Board(f"{FEATURE}/{state.name}", bays, settings.min_capture_percent / 100)
+
+
+def _settle(state: StreetState, to_ns: int, site: Site, settings: ParkingSettings) -> Iterator[Observation]:
+    for event in advance(state.kerb, to_ns, site, settings):
+        at_ns = event.end_ns if isinstance(event, QuarterOver) else event.at_ns
+        yield from stays.overstays(state.stays, at_ns)
+        forecast.fall_due(state.forecast, state.kerb, at_ns)
+        yield from _handle(state, event, site, settings)
+    yield from stays.overstays(state.stays, to_ns - hold_ns(settings))
+
+
+def _handle(state: StreetState, event: Event, site: Site, settings: ParkingSettings) -> Iterator[Observation]:
+    match event:
+        case Turn(at_ns, bay, occupied, _, gap):
+            if occupied:
+                stays.arrive(state.stays, bay, at_ns, site, settings)
+            else:
+                yield from stays.leave(state.stays, bay, at_ns, gap=gap, site=site, settings=settings)
+            if settings.bay_forecasts == "on change":
+                yield from forecast.foretell_bay(state.forecast, state.kerb, event)
+        case Appeared(at_ns, bay, occupied, stuck):
+            if occupied:
+                state.stays.since[bay] = 0
+            if stuck:
+                yield Observation(bay, "bay_stuck", value=False, time_ns=at_ns)
+        case Vanished(at_ns, bay, _, _, stuck):
+            stays.lose(state.stays, bay, at_ns, site.zone)
+            forecast.lose_bay(state.forecast, event)
+            if stuck:
+                yield Observation(bay, "bay_stuck", value=True, time_ns=at_ns)
+        case QuarterOver(end_ns):
+            yield from _say(state, end_ns, site, settings)
+        case _ as never:
+            assert_never(never)
+
+
+def _say(state: StreetState, end_ns: int, site: Site, settings: ParkingSettings) -> Iterator[Observation]:
+    """A quarter is over: what comes next, and what has become certain of the past."""
+    kerb, board = state.kerb, _board(state, settings)
+    forecast.bays_fall_due(state.forecast, kerb, end_ns)
+    span = day_bounds(end_ns - QUARTER_NS, site.zone)
+    if end_ns == span[1]:
+        yield from state.forecast.score.say(board.feature, forecast.BRIER, span)
+        yield from state.forecast.bay_score.say(board.feature, forecast.BAY_BRIER, span)
+    ordinary = max(state.ordinary_named, sum([bay.pool == ORDINARY for bay in kerb.bays.values()]))
+    least = int(board.least * ordinary)
+    yield from forecast.foretell(state.forecast, kerb, board.feature, end_ns, bays=least)
+    past = -2 - math.ceil(settings.certain_after_min / 15)
+    if len(kerb.quarters) >= -past:
+        yield from _say_past(state, kerb.quarters[past], board, site)
+
+
+def _say_past(state: StreetState, quarter: Quarter, board: Board, site: Site) -> Iterator[Observation]:
+    """A quarter, and the hour and the day that end with it."""
+    yield from occupancy.say_quarter(board, quarter)
+    if quarter.end_ns == hour_of(quarter.end_ns):
+        yield from occupancy.say_hour(board, state.kerb, quarter.end_ns - HOUR_NS)
+    span = day_bounds(quarter.begin_ns, site.zone)
+    if quarter.end_ns == span[1]:
+        yield from occupancy.say_day(board, state.kerb, state.stays.day(quarter.begin_ns, site.zone), span)
+        _count_bays(state, site)
