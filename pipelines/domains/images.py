@@ -21,7 +21,7 @@ class KeyImage(msgspec.Struct, array_like=True):
     state: bytes
     ladder: list[Rung]
     tail: list[Reading]
-    open: list[Observation]
+    told: list[Observation]
     horizon_ns: int
     newest_ns: int
     last: Place | None
@@ -49,7 +49,7 @@ def image_of(key: Key[StateT]) -> KeyImage:
         state=_encode(key.state),
         ladder=key.ladder,
         tail=key.tail,
-        open=list(key.open.values()),
+        told=list(key.told.values()),
         horizon_ns=key.horizon_ns,
         newest_ns=key.newest_ns,
         last=key.last,
@@ -61,7 +61,7 @@ def key_of(image: KeyImage, decode: Callable[[bytes], StateT]) -> Key[StateT]:
     """The key of an image. Raises msgspec.MsgspecError for the state of another machine."""
     key = Key(image.name, decode(image.state), image.ladder, series=image.series)
     key.tail = image.tail
-    key.open = {identity_of(one): one for one in image.open}
+    key.told = {identity_of(one): one for one in image.told}
     key.horizon_ns, key.newest_ns, key.last = image.horizon_ns, image.newest_ns, image.last
     key.bytes = sum(rung.bytes for rung in image.ladder)
     return key

@@ -55,7 +55,7 @@ class Rung(msgspec.Struct, array_like=True):
 
 
 class Key(Generic[StateT]):
-    """One key of a machine. ``open``: what may be said again. ``pending``: taken in, not yet settled."""
+    """One key of a machine. ``told``: the words of late. ``pending``: taken in, not yet settled."""
 
     __slots__ = (
         "_series",
@@ -66,10 +66,10 @@ class Key(Generic[StateT]):
         "last",
         "name",
         "newest_ns",
-        "open",
         "pending",
         "state",
         "tail",
+        "told",
     )
 
     def __init__(self, name: str, state: StateT, ladder: list[Rung], *, series: Iterable[Series] = ()) -> None:
@@ -77,7 +77,7 @@ class Key(Generic[StateT]):
         self.state = state
         self.ladder = ladder
         self.tail: list[Reading] = []
-        self.open: Words = {}
+        self.told: Words = {}
         self.pending: list[Reading] = []
         self.horizon_ns = self.newest_ns = LONG_BEFORE_NS
         self.last: Place | None = None

@@ -8,7 +8,7 @@ Laws
   whenever time is passed, as long as none comes later than the lateness. This is what the property tests say.
 - How late a reading is, is judged by the newest reading of its own key at the moment it is taken in: a function of the
   order of the ledger, and of nothing else. So a restart judges as the first run did.
-- Nothing that was said is remembered beyond its interval: what had been said is found again by running again.
+- What was said is not remembered for long: what had been said is found again by running again.
 - A key is passed time up to ``followed_ns`` beyond its newest reading (the machine's own attribute of that name, or the
   lateness): a place that is silent for longer is closed, and costs nothing.
 - What is taken in place of another file's word (a moved device, a new setting) holds from then on, and for what is run
@@ -24,6 +24,7 @@ from pipelines.domains import Machine, Reading, Site, StateT
 from pipelines.domains.images import IMAGE_VERSION, Image, decode_image, image_of, key_of
 from pipelines.domains.ladder import LONG_BEFORE_NS, Key, Place, Rung, place_of, rung_length
 from pipelines.domains.words import (
+    Identity,
     Said,
     Words,
     hear,
@@ -42,8 +43,11 @@ LEAST_KEY_BYTES = 4 << 10
 RUNNER_BYTES = 16 << 20
 """All keys of one runner; with more keys each gets its share, and looks back less far (``shortened``)."""
 
-OPEN_WORDS = 64
-"""With more than twice as many since they were last looked through, those that are over are let go of."""
+OPEN_WORDS = 32
+"""With more than twice as many, those that are long over are let go of."""
+
+KEPT_NS = 30 * 60 * NS_PER_S
+"""So long after its interval a word is known to have been told; what is said of one that ended earlier may correct."""
 
 GONE = frozenset({"retracted", "missing", "suppressed"})
 """Qualities that say that there is no reading (any more)."""
@@ -185,8 +189,7 @@ class Runner(Generic[StateT]):
         if len(tail) >= rung_length(len(key.ladder[-1].state)):
             key.ladder[-1].packed = key.pack(tail)
             key.tail = []
-            key.open = still_open(key.open, time_ns)
-            key.ladder.append(Rung(key.last, _encode(state), pack_words(key.open, time_ns)))
+            key.ladder.append(Rung(key.last, _encode(state), pack_words(key.told, time_ns)))
             self._forget(key)
 
     def _forget(self, key: Key[StateT]) -> None:
@@ -194,17 +197,19 @@ class Runner(Generic[StateT]):
         self.counts["shortened"] += key.forget(key.newest_ns - self._lateness_ns, share)
 
     def _say(self, key: Key[StateT], words: Iterable[Observation], said: Said) -> None:
-        """Tell what the machine says, unless it says the same as before of an interval that is not over."""
+        """Tell what the machine says, unless it is known that the same was told."""
+        told, recent_ns = key.told, key.horizon_ns - KEPT_NS
         for one in words:
             identity = (one.feature, one.property, one.time_ns, one.interval_ns)
-            before = key.open.get(identity)
+            before = told.get(identity)
             if before is not None and same(before, one):
                 continue
-            tell(said, identity, one, again=before is not None)
-            if one.time_ns + one.interval_ns >= key.horizon_ns:
-                key.open[identity] = one
-        if len(key.open) > 2 * OPEN_WORDS:
-            key.open = still_open(key.open, key.horizon_ns)
+            is_recent = one.time_ns + one.interval_ns >= recent_ns
+            tell(said, identity, one, again=before is not None or not is_recent)
+            if is_recent:
+                told[identity] = one
+        if len(told) > 2 * OPEN_WORDS:
+            key.told = still_open(told, recent_ns)
 
     def _put_in_place(self, key: Key[StateT], late: Sequence[Reading], said: Said) -> None:
         changed = self._changed_rungs(key, late)
@@ -269,11 +274,22 @@ class Runner(Generic[StateT]):
         else:
             key.ladder, key.state, key.tail = fresh, state, tail
             key.last = place_of(tail[-1]) if tail else fresh[-1].after
-            tell_differences(said, before, after)
-            retracted = {identity: one for identity, one in key.open.items() if one.quality == "retracted"}
-            key.open = still_open(retracted | after, key.horizon_ns)
-            return
+        if missed := before.keys() - after.keys():  # the machine may have spoken of them earlier
+            after |= self._words_before(key, first, missed)
         tell_differences(said, before, after)
+        key.told = still_open(key.told | after, key.horizon_ns - KEPT_NS)
+
+    def _words_before(self, key: Key[StateT], first: int, missed: set[Identity]) -> Words:
+        """The last words of some identities before a rung, as far back as the ladder reaches."""
+        found: Words = {}
+        for at in range(first - 1, -1, -1):
+            words: Words = {}
+            self._run(self._decode(key.ladder[at].state), key.readings(at), words)
+            found |= {identity: words[identity] for identity in missed if identity in words}
+            missed = missed - found.keys()
+            if not missed:
+                break
+        return found
 
     def _run(self, state: StateT, readings: Iterable[Reading], words: Words) -> None:
         machine, site = self.machine, self.site
