@@ -22,11 +22,11 @@ class Rhythm(msgspec.Struct):
     def interval_ns(self, declared_ns: int = 0) -> int:
         """How long one value speaks for: as declared, else the usual distance (0 before there are two readings).
 
-        The median of nine distances holds while at most four of nine are stretched by loss.
+        The third shortest of nine: loss of half the messages leaves it right, and so do two that came in between.
         """
         if declared_ns > 0:
             return declared_ns
-        return sorted(self.gaps_s)[(len(self.gaps_s) - 1) // 2] * NS_PER_S if self.gaps_s else 0
+        return sorted(self.gaps_s)[len(self.gaps_s) // 4] * NS_PER_S if self.gaps_s else 0
 
     def begin_of(self, time_ns: int, declared_ns: int = 0) -> int:
         """The begin of what the reading of ``time_ns`` speaks for; it ends at ``time_ns``. Times never fall.

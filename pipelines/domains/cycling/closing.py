@@ -1,19 +1,27 @@
 """The end of a local day of an area: holes are filled, totals remembered, averages and profiles said."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 import msgspec
 
 from pipelines.domains import HOUR_NS, Site
 from pipelines.domains.cycling import statements
 from pipelines.domains.cycling.counter import DAY_NS, Area, Counter
-from pipelines.domains.cycling.day import CAPTURE, QUARTERS, SPREAD, Day
-from pipelines.domains.cycling.filling import HOURS_OF_WEEK, Look, day_factor, filled, look, without_impossible_zeros
-from pipelines.domains.cycling.formulas import MONTHS, WEEKDAYS, annual_average, commute_index, weekend_ratio
+from pipelines.domains.cycling.day import CAPTURE, Day
+from pipelines.domains.cycling.filling import (
+    HOURS_OF_WEEK,
+    Filled,
+    Look,
+    day_factor,
+    filled,
+    look,
+    without_impossible_zeros,
+)
+from pipelines.domains.cycling.formulas import MONTHS, WEEKDAYS, commute_index, weekend_ratio
 from pipelines.domains.cycling.kinds import Kind
 from pipelines.domains.cycling.settings import CounterDetails, CountSettings
-from pipelines.domains.cycling.statements import HourCount, Voice, voice_of
+from pipelines.domains.cycling.statements import HourCount, Voice
 from pipelines.domains.local_time import day_bounds, local_date
 from pipelines.model import Observation
 
@@ -37,27 +45,23 @@ def close_day(kind: Kind, area: Area, end_ns: int, site: Site) -> Iterator[Obser
     present: dict[str, Closed] = {}
     for feature, counter in sorted(area.counters.items()):
         if counter.heard_ns >= end_ns - settings.give_up_days * DAY_NS:
-            voice, day = voice_of(kind, feature, site), counter.day(begin_ns, end_ns)
-            seen = look(day, counter.usual, site.zone, voice.factor_of)
+            factors = site.place(feature).details_as(CounterDetails).factors
+            voice, day = Voice(kind, feature, factors, site.zone), counter.day(begin_ns, end_ns)
+            seen = look(day, counter.usual, site.zone, voice.factor)
             present[feature] = Closed(voice, counter, day, seen)
     _fill(present)
     today = local_date(end_ns, site.zone)
     counts: dict[str, list[HourCount | None]] = {}
     for feature, closed in present.items():
-        hours = hour_counts(closed.voice, closed.day)
+        hours = statements.hour_counts(closed.voice, closed.day)
         yield from _say_day(closed, hours)
-        _remember(closed, hours, local_date(begin_ns, site.zone))
+        note_total(closed.counter, closed.day, hours, today - timedelta(days=1), settings.valid_hours)
         yield from _say_average(closed, today, end_ns, settings)
         if today.weekday() == _MONDAY:
             yield from _say_profile(feature, closed.counter, end_ns)
         counts[feature] = hours
     if kind.section:
         yield from _say_sections(kind, area, counts, (begin_ns, end_ns), site)
-
-
-def hour_counts(voice: Voice, day: Day) -> list[HourCount | None]:
-    """Every hour of a day, as counted or as it would have been."""
-    return [statements.hour_count(day, place, voice.factor_of) for place in range(day.hours())]
 
 
 def _fill(present: dict[str, Closed]) -> None:
@@ -69,20 +73,22 @@ def _fill(present: dict[str, Closed]) -> None:
         usual_today = levels[feature] * (1.0 if factor is None else factor)
         seen, blocked = without_impossible_zeros(closed.seen, closed.counter.usual, usual_today)
         for place in blocked:
-            closed.day.covered_ns[place * QUARTERS : (place + 1) * QUARTERS] = [0] * QUARTERS
+            closed.day.covered_s[place] = 0
         present[feature] = msgspec.structs.replace(closed, seen=seen)
     looks = {feature: closed.seen for feature, closed in present.items()}
     for feature, closed in present.items():
         guess = filled(closed.seen, levels[feature], day_factor(feature, looks, levels))
-        closed.day.guess = [-1.0 if each is None else each for each in guess]
+        closed.day.guess = [-1.0 if each is None else each for each in guess.hours]
+        closed.day.known_by = guess.by
         closed.day.closed = True
+        _learn(closed, guess)
 
 
 def _say_day(closed: Closed, hours: list[HourCount | None]) -> Iterator[Observation]:
     """Hours that nobody has spoken of, hours that are filled in now, and the whole day."""
     day = closed.day
     for place, found in enumerate(hours):
-        known = day.hour(place)[1]
+        known = day.known(place)
         unsaid = not day.said >> place & 1
         if (found is not None and known < CAPTURE) or (unsaid and known > 0.0):
             yield from statements.hour(closed.voice, day, place)
@@ -90,40 +96,49 @@ def _say_day(closed: Closed, hours: list[HourCount | None]) -> Iterator[Observat
         yield from statements.whole_day(closed.voice, day, hours)
 
 
-def _remember(closed: Closed, hours: list[HourCount | None], day: date) -> None:
-    """What the day teaches of the usual week, and its total."""
-    usual = closed.counter.usual
-    for place, count in enumerate(closed.seen.actual):
-        if count is not None and closed.day.hour(place)[2] != SPREAD:
-            usual.remember(closed.seen.hours_of_week[place], count)
-    if closed.seen.ratio is not None and closed.seen.share >= CAPTURE:
-        usual.note(closed.seen.ratio)
-    note_total(closed.counter, closed.day, hours, day)
+def _learn(closed: Closed, guess: Filled) -> None:
+    """What the day teaches of the usual week and of the level."""
+    usual, seen = closed.counter.usual, closed.seen
+    for place, count in enumerate(seen.actual):
+        if closed.day.spread >> place & 1:
+            continue
+        learnt = guess.hours[place] if count is None and guess.by == "neighbours" else count
+        if learnt is not None:
+            usual.remember(seen.hours_of_week[place], learnt)
+    if (seen.ratio is not None and seen.share >= CAPTURE) or guess.by == "neighbours":
+        usual.note(guess.ratio)
 
 
-def note_total(counter: Counter, day: Day, hours: list[HourCount | None], local_day: date) -> None:
-    """Remember the day's total, and how many of its hours were counted."""
-    known = [each for each in hours if each is not None]
-    if len(known) >= CAPTURE * len(hours):
-        counted = sum(day.hour(place)[1] >= CAPTURE for place in range(day.hours()))
-        total = sum(each.number for each in known) * len(hours) / len(known)
-        counter.note_total(local_day.toordinal(), total, counted)
+def note_total(counter: Counter, day: Day, hours: list[HourCount | None], local_day: date, valid_hours: int) -> None:
+    """Give the day's total to the annual average; again where it has changed.
+
+    A day enters with enough counted hours, or filled with knowledge of that very day; the usual week alone is none.
+    """
+    known = [each.number for each in hours if each is not None]
+    counted = sum(day.known(place) >= CAPTURE for place in range(len(hours))) >= valid_hours
+    if not known or (not counted and (day.known_by == "usual week" or len(known) < len(hours))):
+        return
+    total = sum(known) * len(hours) / len(known)
+    before, day.total = day.total, total
+    if before < 0.0:
+        counter.year.add(local_day, total, counted=counted)
+    else:
+        counter.year.correct(local_day, total - before)
 
 
 def _say_average(closed: Closed, today: date, end_ns: int, settings: CountSettings) -> Iterator[Observation]:
-    """The annual average as of now; ``coverage_percent`` is the share of the 84 cells of month and weekday."""
+    """The annual average as of now; its coverage is the share of the year's days that were counted."""
     feature, name = closed.voice.feature, closed.voice.kind.average
-    since = today.toordinal() - _YEAR_DAYS
-    days = [each for each in closed.counter.totals if each[0] >= since and each[2] >= settings.valid_hours]
-    average = annual_average((date.fromordinal(ordinal), total) for ordinal, total, _ in days)
+    average = closed.counter.year.average(today)
     if average is None:
         return
-    share = average.cells / (MONTHS * WEEKDAYS)
+    counted, filled_days = closed.counter.year.days(today)
     if average.months >= settings.min_months:
-        yield statements.figure(feature, name, average.value, end_ns, 0, rough=share < 1.0)
+        rough = filled_days > 0 or average.cells < MONTHS * WEEKDAYS
+        yield statements.figure(feature, name, average.value, end_ns, 0, rough=rough)
     else:
         yield statements.missing(feature, name, end_ns, 0)
-    yield statements.coverage(feature, share, end_ns, 0)
+    yield statements.coverage(feature, min(1.0, counted / _YEAR_DAYS), end_ns, 0)
 
 
 def _say_profile(feature: str, counter: Counter, end_ns: int) -> Iterator[Observation]:

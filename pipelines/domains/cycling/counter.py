@@ -1,6 +1,7 @@
 """The state of counting: what is remembered of each counter of an area, and its days as spans arrive.
 
-Bounds: of each counter three local days of quarters, a usual week of eight counts an hour, 400 days' totals.
+Bounds: of each counter three local days of hours, a usual week of six counts an hour, a year's months by weekday;
+5 kB in all.
 """
 
 from collections.abc import Callable
@@ -8,28 +9,32 @@ from collections.abc import Callable
 import msgspec
 
 from pipelines.domains import HOUR_NS, Site
-from pipelines.domains.cycling.day import COARSE_NS, QUARTERS, Day, new_day, weight_of
+from pipelines.domains.cycling.day import COARSE_NS, Day, Quarters, new_day, weight_of
 from pipelines.domains.cycling.filling import Usual
 from pipelines.domains.cycling.meter import Meter, Span
+from pipelines.domains.cycling.year import Year
 from pipelines.domains.local_time import day_bounds, hour_of_week
 
 DAY_NS = 24 * HOUR_NS
 CLOSES_AFTER_NS = HOUR_NS
 """A local day is closed an hour after midnight: slow counters send once an hour."""
 
-TOTALS_KEPT = 400
+LEAVES_AFTER_NS = 400 * DAY_NS
+"""A counter silent for so long is forgotten: nothing of its year is left."""
+
 _DAYS_KEPT = 3
 _STOOD_STILL = 20.0
 _STOOD_STILL_SHARE = 0.05
 
 
-class Counter(msgspec.Struct):
-    """What is remembered of one counter. ``totals``: local day's ordinal, calibrated total, hours counted."""
+class Counter(msgspec.Struct, array_like=True):
+    """What is remembered of one counter."""
 
     meter: Meter = msgspec.field(default_factory=Meter)
+    quarters: Quarters = msgspec.field(default_factory=Quarters)
     days: list[Day] = []
     usual: Usual = msgspec.field(default_factory=Usual)
-    totals: list[tuple[int, float, int]] = []
+    year: Year = msgspec.field(default_factory=Year)
     heard_ns: int = -1
 
     def day(self, begin_ns: int, end_ns: int) -> Day:
@@ -43,15 +48,6 @@ class Counter(msgspec.Struct):
         del self.days[:-_DAYS_KEPT]
         return day
 
-    def note_total(self, ordinal: int, total: float, hours: int) -> None:
-        """Remember a day's total; the last word on a day counts. Only the newest days can change."""
-        for place in range(len(self.totals) - 1, max(-1, len(self.totals) - 1 - _DAYS_KEPT), -1):
-            if self.totals[place][0] == ordinal:
-                self.totals[place] = (ordinal, total, hours)
-                return
-        self.totals.append((ordinal, total, hours))
-        del self.totals[:-TOTALS_KEPT]
-
 
 class Area(msgspec.Struct):
     """The counters of one area by feature, and when their open day is closed (-1: before the first reading)."""
@@ -62,6 +58,9 @@ class Area(msgspec.Struct):
 
 def days_of(counter: Counter, span: Span, site: Site) -> list[Day]:
     """The days among the newest three that a span lies in, oldest first. What lies further back is in no day."""
+    newest = counter.days[-1] if counter.days else None
+    if newest is not None and newest.begin_ns <= span.begin_ns and span.end_ns <= newest.end_ns:
+        return [newest]
     at_ns = span.end_ns - 1
     for _ in range(_DAYS_KEPT):
         begin_ns, end_ns = day_bounds(at_ns, site.zone)
@@ -74,17 +73,17 @@ def days_of(counter: Counter, span: Span, site: Site) -> list[Day]:
 
 
 def weigher(usual: Usual, site: Site) -> Callable[[int], float]:
-    """How many usually pass in the quarter of an hour that begins at an instant; 0 where nobody knows."""
+    """How many usually pass in the hour that begins at an instant; 0 where nobody knows."""
 
     def weigh(at_ns: int) -> float:
-        return (usual.at(hour_of_week(at_ns, site.zone)) or 0.0) / QUARTERS
+        return usual.at(hour_of_week(at_ns, site.zone)) or 0.0
 
     return weigh
 
 
 def stood_still(counter: Counter, span: Span, site: Site) -> bool:
     """Whether a register stood still in silence while many usually pass: the counter was off and nobody counted."""
-    if span.number is None or span.end_ns - span.begin_ns <= COARSE_NS:
+    if span.end_ns - span.begin_ns <= COARSE_NS:
         return False
     usual = weight_of(span, weigher(counter.usual, site)) * counter.usual.level()
     return usual >= _STOOD_STILL and span.number < _STOOD_STILL_SHARE * usual

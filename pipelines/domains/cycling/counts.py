@@ -8,22 +8,22 @@ from collections.abc import Iterable, Iterator
 
 from pipelines.domains import HOUR_NS, Reading, Site
 from pipelines.domains.cycling import statements
-from pipelines.domains.cycling.closing import close_day, hour_counts, note_total
+from pipelines.domains.cycling.closing import close_day, note_total
 from pipelines.domains.cycling.counter import (
     CLOSES_AFTER_NS,
     DAY_NS,
-    TOTALS_KEPT,
+    LEAVES_AFTER_NS,
     Area,
     Counter,
     days_of,
     stood_still,
     weigher,
 )
-from pipelines.domains.cycling.day import COARSE_NS, QUARTERS, lay
+from pipelines.domains.cycling.day import COARSE_NS, FINE_NS, Day, lay, lay_fine
 from pipelines.domains.cycling.kinds import Kind
 from pipelines.domains.cycling.meter import Span, passed
-from pipelines.domains.cycling.settings import CounterDetails
-from pipelines.domains.cycling.statements import Voice, voice_of
+from pipelines.domains.cycling.settings import CounterDetails, CountSettings
+from pipelines.domains.cycling.statements import Voice
 from pipelines.domains.local_time import day_bounds, local_date
 from pipelines.model import Observation
 
@@ -36,6 +36,8 @@ class CountMachine:
 
     version = 1
     state = Area
+    followed_ns = 28 * DAY_NS
+    """So long a silent area's days are still filled: what nobody counted is not nothing."""
 
     def __init__(self, kind: Kind) -> None:
         self.kind = kind
@@ -44,8 +46,8 @@ class CountMachine:
         self.properties = frozenset((kind.register, kind.interval))
 
     def key(self, reading: Reading, site: Site) -> str | None:
-        """The area: its counters fill each other's gaps."""
-        return site.place(reading.feature).area if reading.quality != "suspect" else None
+        """The area, for its counters fill each other's gaps; a counter without an area stands alone."""
+        return (site.place(reading.feature).area or reading.feature) if reading.quality != "suspect" else None
 
     def begin(self, key: str, site: Site) -> Area:
         """An area without counters."""
@@ -59,7 +61,7 @@ class CountMachine:
         while 0 <= state.closes_ns <= to_ns:
             end_ns = state.closes_ns - CLOSES_AFTER_NS
             said.extend(close_day(self.kind, state, end_ns, site))
-            gone = [f for f, counter in state.counters.items() if counter.heard_ns < end_ns - TOTALS_KEPT * DAY_NS]
+            gone = [f for f, counter in state.counters.items() if counter.heard_ns < end_ns - LEAVES_AFTER_NS]
             for feature in gone:
                 del state.counters[feature]
             state.closes_ns = day_bounds(end_ns, site.zone)[1] + CLOSES_AFTER_NS if state.counters else -1
@@ -78,17 +80,41 @@ class CountMachine:
             state.closes_ns = day_bounds(reading.time_ns, site.zone)[1] + CLOSES_AFTER_NS
         if span is None or span.end_ns - span.begin_ns > _LONGEST_SPAN_NS or stood_still(counter, span, site):
             return ()
-        return list(self._lay(counter, voice_of(self.kind, feature, site), span, site))
+        voice = Voice(self.kind, feature, details.factors, site.zone)
+        if span.hangs:
+            return self._forget(counter, voice, span)
+        return self._lay(counter, voice, span, site)
 
-    def _lay(self, counter: Counter, voice: Voice, span: Span, site: Site) -> Iterator[Observation]:
-        weigh = weigher(counter.usual, site) if span.end_ns - span.begin_ns > COARSE_NS else None
+    def _lay(self, counter: Counter, voice: Voice, span: Span, site: Site) -> list[Observation]:
+        said: list[Observation] = []
+        length_ns = span.end_ns - span.begin_ns
+        if length_ns <= FINE_NS:
+            for begin_ns, counted, known in lay_fine(counter.quarters, span):
+                said.extend(statements.quarter(voice, begin_ns, counted, known))
+        weigh = weigher(counter.usual, site) if length_ns > COARSE_NS else None
         for day in days_of(counter, span, site):
-            touched = list(lay(day, span, weigh))
-            yield from statements.quarters(voice, day, touched, span.end_ns)
-            for place in sorted({quarter // QUARTERS for quarter in touched}):
+            for place in lay(day, span, weigh):
                 if day.begin_ns + (place + 1) * HOUR_NS <= span.end_ns:
-                    yield from statements.hour(voice, day, place)
-            if day.closed:  # a register told after midnight what had passed before
-                hours = hour_counts(voice, day)
-                yield from statements.whole_day(voice, day, hours)
-                note_total(counter, day, hours, local_date(day.begin_ns, site.zone))
+                    said.extend(statements.hour(voice, day, place))
+            if day.closed:
+                said.extend(self._say_again(counter, voice, day, site))
+        return said
+
+    def _say_again(self, counter: Counter, voice: Voice, day: Day, site: Site) -> Iterator[Observation]:
+        """A register told after midnight what had passed before: the closed day has another total."""
+        hours = statements.hour_counts(voice, day)
+        settings = site.settings_as(self.kind.domain, CountSettings)
+        note_total(counter, day, hours, local_date(day.begin_ns, site.zone), settings.valid_hours)
+        return statements.whole_day(voice, day, hours)
+
+    def _forget(self, counter: Counter, voice: Voice, span: Span) -> list[Observation]:
+        """A sensor that hangs: the hours since it does are not known, whatever was said of them."""
+        said: list[Observation] = []
+        for day in counter.days:
+            if day.closed or day.end_ns <= span.begin_ns:
+                continue
+            day.forget(span.begin_ns, span.end_ns)
+            for place in range(len(day.counted)):
+                if day.said >> place & 1 and day.begin_ns + (place + 1) * HOUR_NS > span.begin_ns:
+                    said.extend(statements.hour(voice, day, place))
+        return said

@@ -1,6 +1,6 @@
 """What would have been counted while a counter was silent or blocked: its usual week, times what the day was like.
 
-    usual     median of the hour of the week over its last 8 weeks
+    usual     median of the hour of the week over its last 6 weeks
     level     median ratio of actual to usual over the counter's last 14 days: the season since then
     day       actual over usual of the same day: its own, where it knows enough of it, else its neighbours' median ratio
               to their level: weather, holidays, events
@@ -9,12 +9,17 @@
 Source of the method: day-of-year factors of neighbouring counters do as well as random forests and are robust to large
 gaps (Transportation Research Record, 2021, 10.1177/03611981211027161); the hour-of-week median is the fallback.
 
+A day that is filled by its neighbours also teaches the counter's usual week and level, so that they follow the season
+through a long outage as the neighbours' do.
+
 A run of zeros is what a counter truly saw, unless so many usually pass in those hours that nobody passing cannot be:
 at night and in the rain a zero is a zero.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import tzinfo
+from struct import Struct
+from typing import Literal
 
 import msgspec
 
@@ -24,7 +29,11 @@ from pipelines.domains.cycling.formulas import middle
 from pipelines.domains.local_time import hour_of_week
 
 HOURS_OF_WEEK = 168
-_WEEKS = 8
+_USUAL_DAY = 24
+_WEEKEND = 5 * _USUAL_DAY
+_six = Struct("<6H")
+_BYTES = 12
+_NONE = 0xFFFF
 _DAYS_OF_LEVEL = 14
 _ENOUGH = 20.0
 """A ratio means something from so many usual passes on; below, chance decides."""
@@ -36,30 +45,33 @@ _IMPOSSIBLE_ZERO = 40.0
 """No pass where so many are usual: impossible also on days that vary far more than Poisson."""
 
 
-class Usual(msgspec.Struct):
-    """A counter's usual week: the last counts of each hour of the week, and recent days' ratios to it."""
+class Usual(msgspec.Struct, array_like=True):
+    """A counter's usual week: the last six counts of each hour of the week, and recent days' ratios to it.
 
-    hours: list[list[int]] = msgspec.field(default_factory=lambda: [[] for _ in range(HOURS_OF_WEEK)])
+    ``hours`` holds unsigned 16-bit numbers, little endian, six an hour, oldest first: 2 kB where a list takes five
+    times as much, for the state is kept at every rung of the runner's ladder.
+    """
+
+    hours: bytearray = msgspec.field(default_factory=lambda: bytearray(b"\xff" * (HOURS_OF_WEEK * _BYTES)))
     ratios: list[float] = []
     zeros_expected: float = 0.0
 
     def at(self, hour: int) -> float | None:
         """The usual count of an hour of the week; of a young counter the same hour of like days; None: unknown."""
-        seen = self.hours[hour]
+        seen = self._seen(hour)
         if len(seen) > 1:
             return middle(seen)
-        return middle(alike) if (alike := seen + self._of_like_days(hour)) else None
+        days = range(5, 7) if hour >= _WEEKEND else range(5)
+        alike = [count for day in days for count in self._seen(24 * day + hour % 24)]
+        return middle(alike) if alike else None
 
-    def _of_like_days(self, hour: int) -> list[int]:
-        weekend = hour >= 5 * 24
-        days = range(5, 7) if weekend else range(5)
-        return [count for day in days if day != hour // 24 for count in self.hours[24 * day + hour % 24]]
+    def _seen(self, hour: int) -> list[int]:
+        return [count for count in _six.unpack_from(self.hours, hour * _BYTES) if count != _NONE]
 
     def remember(self, hour: int, count: float) -> None:
         """Note a counted hour."""
-        seen = self.hours[hour]
-        seen.append(round(count))
-        del seen[:-_WEEKS]
+        first, last = hour * _BYTES, (hour + 1) * _BYTES
+        self.hours[first:last] = self.hours[first + 2 : last] + min(round(count), _NONE - 1).to_bytes(2, "little")
 
     def level(self) -> float:
         """How recent days compare with the usual week; 1 while unknown."""
@@ -83,14 +95,23 @@ class Look(msgspec.Struct, frozen=True):
 
 def look(day: Day, usual: Usual, zone: tzinfo, factor_of: Callable[[int], float]) -> Look:
     """Compare a day's known hours, calibrated, with the usual week."""
-    weekly = [hour_of_week(day.begin_ns + place * HOUR_NS, zone) for place in range(day.hours())]
+    weekly = hours_of_week(day, zone)
     expected = [usual.at(hour) for hour in weekly]
     actual: list[float | None] = []
-    for place in range(day.hours()):
-        count, known, _ = day.hour(place)
-        known_enough = known >= CAPTURE
-        actual.append(count / known * factor_of(day.begin_ns + place * HOUR_NS) if known_enough else None)
+    for place, count in enumerate(day.counted):
+        known = day.known(place)
+        factor = factor_of(day.begin_ns + place * HOUR_NS)
+        actual.append(count / known * factor if known >= CAPTURE else None)
     return _ratioed(actual, expected, weekly)
+
+
+def hours_of_week(day: Day, zone: tzinfo) -> list[int]:
+    """Which hour of the week each hour of the day is; only days of 23 and 25 hours need asking one by one."""
+    hours = len(day.counted)
+    first = hour_of_week(day.begin_ns, zone)
+    if hours == _USUAL_DAY:
+        return list(range(first, first + hours))
+    return [hour_of_week(day.begin_ns + place * HOUR_NS, zone) for place in range(hours)]
 
 
 def _ratioed(actual: list[float | None], expected: list[float | None], weekly: list[int]) -> Look:
@@ -133,10 +154,24 @@ def day_factor(name: str, looks: Mapping[str, Look], levels: Mapping[str, float]
     return middle(ratios) if ratios else None
 
 
-def filled(seen: Look, level: float, neighbours: float | None) -> Sequence[float | None]:
-    """What would have been counted in each hour of the day; None where nothing is usual yet."""
+class Filled(msgspec.Struct, frozen=True):
+    """What would have been counted in each hour of a day (None: nothing is usual yet), and the day's ratio to usual.
+
+    ``by``: whether the day itself was known, by the counter's own hours or by its neighbours, or only the usual week.
+    """
+
+    hours: list[float | None]
+    ratio: float
+    by: Literal["own hours", "neighbours", "usual week"]
+
+
+def filled(seen: Look, level: float, neighbours: float | None) -> Filled:
+    """Fill a day; see the head of the file."""
+    by: Literal["own hours", "neighbours", "usual week"]
     if seen.ratio is not None and seen.share >= _OWN_SHARE:
-        factor = seen.ratio
+        by, factor = "own hours", seen.ratio
+    elif neighbours is not None:
+        by, factor = "neighbours", level * neighbours
     else:
-        factor = level * (1.0 if neighbours is None else neighbours)
-    return [None if usual is None else usual * factor for usual in seen.expected]
+        by, factor = "usual week", level
+    return Filled([None if usual is None else usual * factor for usual in seen.expected], factor, by)

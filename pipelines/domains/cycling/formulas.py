@@ -17,24 +17,25 @@ class Average(NamedTuple):
 
 
 def annual_average(days: Iterable[tuple[date, float]]) -> Average | None:
-    """Mean over 12 months of the mean over 7 weekdays of the mean of the days' totals; None without any day.
+    """AADB or AADT of one year's daily totals; None without any day. See ``average_of_cells``."""
+    cells: dict[int, dict[int, list[float]]] = {}
+    for day, total in days:
+        cells.setdefault(day.month, {}).setdefault(day.weekday(), []).append(total)
+    return average_of_cells([sum(each) / len(each) for each in month.values()] for month in cells.values())
+
+
+def average_of_cells(months: Iterable[Sequence[float]]) -> Average | None:
+    """Mean over 12 months of the mean over 7 weekdays of the mean of the days' totals, which are given.
 
     Source: AASHTO Guidelines for Traffic Data Programs (2009), annual average daily traffic. The relaxed form, for
     counters with gaps: a weekday that a month lacks is left out of the month's mean, a month that is not there out of
     the year's; ``months`` and ``cells`` tell how far it was relaxed.
     """
-    sums: dict[tuple[int, int], tuple[float, int]] = {}
-    for day, total in days:
-        cell = (day.month, day.weekday())
-        so_far, number = sums.get(cell, (0.0, 0))
-        sums[cell] = (so_far + total, number + 1)
-    months: dict[int, list[float]] = {}
-    for (month, _), (so_far, number) in sums.items():
-        months.setdefault(month, []).append(so_far / number)
-    if not months:
+    present = [weekdays for weekdays in months if weekdays]
+    if not present:
         return None
-    value = sum(sum(weekdays) / len(weekdays) for weekdays in months.values()) / len(months)
-    return Average(value, len(months), len(sums))
+    value = sum(sum(weekdays) / len(weekdays) for weekdays in present) / len(present)
+    return Average(value, len(present), sum(map(len, present)))
 
 
 def commute_index(week: Sequence[float]) -> float | None:

@@ -23,11 +23,12 @@ _ALIKE_FROM = 5
 
 
 class Span(NamedTuple):
-    """So many passed in ``[begin_ns, end_ns)``; ``number`` None: what was said of that time is not to be believed."""
+    """So many passed in ``[begin_ns, end_ns)``; ``hangs``: the sensor hung then, and the number means nothing."""
 
     begin_ns: int
     end_ns: int
-    number: float | None
+    number: float
+    hangs: bool = False
 
 
 class Meter(msgspec.Struct):
@@ -94,5 +95,5 @@ def _of_interval(meter: Meter, time_ns: int, value: float, details: CounterDetai
     else:
         meter.alike, meter.alike_count, meter.alike_since_ns = 1, value, begin_ns
     if meter.alike >= _ALIKE and value >= _ALIKE_FROM:
-        return Span(meter.alike_since_ns if meter.alike == _ALIKE else begin_ns, time_ns, None)
+        return Span(meter.alike_since_ns if meter.alike == _ALIKE else begin_ns, time_ns, 0.0, hangs=True)
     return Span(begin_ns, time_ns, value)

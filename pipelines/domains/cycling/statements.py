@@ -1,19 +1,16 @@
 """What is said of a counter's quarters, hours and days: value, quality, coverage, and the sensor's own number."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from datetime import tzinfo
 from typing import NamedTuple
 
-import msgspec
-
-from pipelines.domains import HOUR_NS, QUARTER_NS, Site
-from pipelines.domains.cycling.day import CAPTURE, FINE, SPREAD, WHOLE, Day
+from pipelines.domains import HOUR_NS, QUARTER_NS
+from pipelines.domains.cycling.day import CAPTURE, WHOLE, Day
 from pipelines.domains.cycling.kinds import Kind
-from pipelines.domains.cycling.settings import CounterDetails, factor_at
+from pipelines.domains.cycling.settings import factor_at
 from pipelines.model import Observation
 
 _DECIMALS = 3
-Factor = Callable[[int], float]
-"""The calibration that holds at an instant."""
 
 
 class HourCount(NamedTuple):
@@ -24,19 +21,17 @@ class HourCount(NamedTuple):
     rough: bool
 
 
-class Voice(msgspec.Struct, frozen=True):
-    """Of whom is spoken, in which words, and with which calibration. ``raw``: the sensor's own number is said too."""
+class Voice(NamedTuple):
+    """Of whom is spoken, in which words, and with which history of calibrations."""
 
     kind: Kind
     feature: str
-    factor_of: Factor
-    raw: bool
+    factors: str
+    zone: tzinfo
 
-
-def voice_of(kind: Kind, feature: str, site: Site) -> Voice:
-    """The voice of a counter; with a history of calibrations the sensor's own number stands beside the calibrated."""
-    factors = site.place(feature).details_as(CounterDetails).factors
-    return Voice(kind, feature, lambda at_ns: factor_at(factors, at_ns, site.zone), bool(factors))
+    def factor(self, at_ns: int) -> float:
+        """The calibration that holds at an instant."""
+        return factor_at(self.factors, at_ns, self.zone) if self.factors else 1.0
 
 
 def figure(feature: str, name: str, value: float, begin_ns: int, interval_ns: int, *, rough: bool) -> Observation:
@@ -58,40 +53,43 @@ def coverage(feature: str, share: float, begin_ns: int, interval_ns: int) -> Obs
     return Observation(feature, "coverage_percent", percent, begin_ns, interval_ns=interval_ns)
 
 
-def quarters(voice: Voice, day: Day, places: list[int], to_ns: int) -> Iterator[Observation]:
-    """Each of these quarters that is over and known finely enough."""
-    for place in places:
-        begin_ns = day.begin_ns + place * QUARTER_NS
-        known = day.covered_ns[place] / QUARTER_NS
-        if begin_ns + QUARTER_NS <= to_ns and day.grain[place] == FINE and known >= CAPTURE:
-            number = day.counted[place] / min(1.0, known) * voice.factor_of(begin_ns)
-            yield figure(voice.feature, voice.kind.count, number, begin_ns, QUARTER_NS, rough=known < WHOLE)
-
-
-def hour_count(day: Day, place: int, factor_of: Factor) -> HourCount | None:
-    """An hour as counted, scaled to the whole hour; else, in a closed day, as it would have been; else None."""
-    counted, known, grain = day.hour(place)
-    factor = factor_of(day.begin_ns + place * HOUR_NS)
+def quarter(voice: Voice, begin_ns: int, counted: float, known: float) -> Iterator[Observation]:
+    """One quarter of an hour, of which a share is known."""
     if known >= CAPTURE:
-        return HourCount(counted / known * factor, factor, known < WHOLE or grain == SPREAD)
+        value = counted / known * voice.factor(begin_ns)
+        yield figure(voice.feature, voice.kind.count, value, begin_ns, QUARTER_NS, rough=known < WHOLE)
+
+
+def hour_count(voice: Voice, day: Day, place: int) -> HourCount | None:
+    """An hour as counted, scaled to the whole hour; else, in a closed day, as it would have been; else None."""
+    known = day.known(place)
+    factor = voice.factor(day.begin_ns + place * HOUR_NS)
+    if known >= CAPTURE:
+        rough = known < WHOLE or bool(day.spread >> place & 1)
+        return HourCount(day.counted[place] / known * factor, factor, rough)
     if day.guess and day.guess[place] >= 0.0:
-        return HourCount(counted * factor + day.guess[place] * (1.0 - known), factor, rough=True)
+        return HourCount(day.counted[place] * factor + day.guess[place] * (1.0 - known), factor, rough=True)
     return None
 
 
+def hour_counts(voice: Voice, day: Day) -> list[HourCount | None]:
+    """Every hour of a day."""
+    return [hour_count(voice, day, place) for place in range(len(day.counted))]
+
+
 def hour(voice: Voice, day: Day, place: int) -> Iterator[Observation]:
-    """One hour with its coverage."""
+    """One hour with its coverage; where there is a history of calibrations, with the sensor's own number too."""
     begin_ns = day.begin_ns + place * HOUR_NS
     day.said |= 1 << place
-    found = hour_count(day, place, voice.factor_of)
+    found = hour_count(voice, day, place)
     if found is None:
         yield missing(voice.feature, voice.kind.count, begin_ns, HOUR_NS)
     else:
         yield figure(voice.feature, voice.kind.count, found.number, begin_ns, HOUR_NS, rough=found.rough)
-        if voice.raw:
+        if voice.factors:
             counted = found.number / found.factor
             yield figure(voice.feature, voice.kind.counted, counted, begin_ns, HOUR_NS, rough=found.rough)
-    yield coverage(voice.feature, day.hour(place)[1], begin_ns, HOUR_NS)
+    yield coverage(voice.feature, day.known(place), begin_ns, HOUR_NS)
 
 
 def whole_day(voice: Voice, day: Day, hours: list[HourCount | None]) -> Iterator[Observation]:
@@ -105,7 +103,7 @@ def whole_day(voice: Voice, day: Day, hours: list[HourCount | None]) -> Iterator
         rough = share < 1.0 or any(each.rough for each in known)
         total = sum(each.number for each in known) / share
         yield figure(voice.feature, voice.kind.count, total, day.begin_ns, length_ns, rough=rough)
-        if voice.raw:
+        if voice.factors:
             counted = sum(each.number / each.factor for each in known) / share
             yield figure(voice.feature, voice.kind.counted, counted, day.begin_ns, length_ns, rough=rough)
     yield coverage(voice.feature, day.coverage(), day.begin_ns, length_ns)
