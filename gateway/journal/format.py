@@ -5,6 +5,8 @@ import struct
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from gateway.journal.checksum import crc32
 from gateway.journal.notices import LogFormatError
 
@@ -80,7 +82,7 @@ def _header_checks(copy: bytes) -> bool:
     )
 
 
-class Head(NamedTuple):
+class Head(msgspec.Struct, frozen=True, gc=False):
     """Head of a frame that checks. The body checks when ``crc32(payload, head_crc) == body_crc``."""
 
     marker: bytes
@@ -127,7 +129,7 @@ class Framing:
         """The frame head at this place, if there is one that checks."""
         if len(buffer) < at + HEAD_BYTES:
             return None
-        head = Head._make(_WHOLE_HEAD.unpack_from(buffer, at))
+        head = Head(*_WHOLE_HEAD.unpack_from(buffer, at))
         if (
             head.marker != self.marker
             or crc32(buffer[at : at + _HEAD.size], self._salt_crc) != head.head_crc

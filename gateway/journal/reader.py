@@ -156,7 +156,7 @@ class Reader:
         ended = True
         chunk_bytes = min(CHUNK_BYTES, max(SMALL_CHUNK_BYTES, gathering.room_bytes))
         for found in walk(opened.read, segment.framing, offset, end, chunk_bytes=chunk_bytes):
-            if isinstance(found, Damage) or found.flags & DICTIONARY:
+            if type(found) is Damage or found.flags & DICTIONARY:
                 continue
             number = found.number
             if number > limit or found.flags & SEAL:

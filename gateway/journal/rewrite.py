@@ -32,7 +32,8 @@ from gateway.journal.walk import Damage, Found, walk
 
 BUFFER_BYTES = 256 << 10
 SAMPLE_CHUNK_BYTES = 4 << 10
-STOP_EVERY = 64  # entries between two looks at whether the log is closing
+BATCH_ENTRIES, BATCH_BYTES = 128, 256 << 10
+"""So much is packed between two looks at whether the log is closing."""
 
 
 class StoppedError(Exception):
@@ -102,7 +103,7 @@ def _numbers(source: OpenSegment, upto: int, on_damage: Callable[[Damage], None]
     expected = segment.first
     upto = min(upto, segment.last)
     for found in walk(source.file.read, segment.framing, FRAMES_START, segment.frames_end):
-        if isinstance(found, Damage):
+        if type(found) is Damage:
             on_damage(found)
             continue
         number, flags = found.number, found.flags
@@ -110,8 +111,8 @@ def _numbers(source: OpenSegment, upto: int, on_damage: Callable[[Damage], None]
             continue
         if number > upto:
             break
-        for missing in range(expected, number):
-            yield _lost(missing)
+        if number > expected:
+            yield from map(_lost, range(expected, number))
         expected = number + 1
         yield _unpacked(source, found) if flags & PACKED else found
     for missing in range(expected, upto + 1):
@@ -124,7 +125,7 @@ def _lost(number: int) -> Found:
 
 def _unpacked(source: OpenSegment, found: Found) -> Found:
     try:
-        return found._replace(flags=0, payload=source.unpack(found.payload))
+        return Found(found.offset, found.size, found.number, found.kind, 0, source.unpack(found.payload))
     except UnpackError:
         return _lost(found.number)
 
@@ -134,30 +135,23 @@ def _copy(
 ) -> Segment:
     old = source.segment
     dictionary = train(_samples(source, plan)) if old.size >= FEW_BYTES else b""
-    pack = Packer(dictionary).pack
     framing = Framing.fresh()
-    frame = framing.frame
     header = Header(FORM_REWRITTEN, name, old.serial, old.first, framing.salt)
     new = Segment(old.path, header)
-    new.index = index = Index()
-    learnt = frame(0, 0, DICTIONARY, dictionary) if dictionary else b""
+    new.index = Index()
+    learnt = framing.frame(0, 0, DICTIONARY, dictionary) if dictionary else b""
     out = Output(file, header.encode() + learnt)
 
     def keep(damage: Damage) -> None:
         set_aside(storage, old, source.file.read, offset=damage.offset, size=damage.size, why="damaged")
 
-    for _, _, number, kind, flags, payload in _numbers(source, plan.upto, keep):
-        index.note(number, out.offset)
-        if number in plan.drop:
-            out.add(frame(number, kind, TOMBSTONE, b""))
-        elif flags:
-            out.add(frame(number, kind, flags, b""))
-        else:
-            packed = pack(payload)
-            out.add(frame(number, kind, 0, payload) if packed is None else frame(number, kind, PACKED, packed))
-            new.live += 1
-        new.last = number
-        if not number % STOP_EVERY and stopping():
+    packer = Packer(dictionary)
+    for batch in _in_batches(_numbers(source, plan.upto, keep)):
+        new.index.note(batch[0].number, out.offset)
+        out.add(b"".join(_frames(batch, packer, framing, plan.drop)))
+        new.live += sum([not found.flags and found.number not in plan.drop for found in batch])
+        new.last = batch[-1].number
+        if stopping():
             raise StoppedError
     dictionary_offset = out.offset if dictionary else 0
     out.add(learnt)
@@ -167,6 +161,36 @@ def _copy(
     write_all(file, end, new.size)
     note_closed(new, end, dictionary_offset=dictionary_offset)
     return new
+
+
+def _in_batches(numbers: Iterator[Found]) -> Iterator[list[Found]]:
+    """As many as are packed in one go, by count and by bytes."""
+    batch: list[Found] = []
+    size = 0
+    for found in numbers:
+        batch.append(found)
+        size += len(found.payload)
+        if len(batch) == BATCH_ENTRIES or size >= BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _frames(batch: list[Found], packer: Packer, framing: Framing, drop: Collection[int]) -> Iterator[bytes]:
+    """The frame of each number, packed where that makes it smaller."""
+    live = [found.payload for found in batch if not found.flags and found.number not in drop]
+    packed = packer.pack(live)
+    frame = framing.frame
+    for found in batch:
+        number, kind = found.number, found.kind
+        if number in drop:
+            yield frame(number, kind, TOMBSTONE, b"")
+        elif found.flags:
+            yield frame(number, kind, found.flags, b"")
+        else:
+            small = next(packed)
+            yield frame(number, kind, 0, found.payload) if small is None else frame(number, kind, PACKED, small)
 
 
 class Plan(NamedTuple):
@@ -186,10 +210,10 @@ class Output:
         self.offset = len(start)
         """Where the next frame will stand, in bytes."""
 
-    def add(self, frame: bytes) -> None:
-        """The next frame."""
-        self._parts.append(frame)
-        self.offset += len(frame)
+    def add(self, frames: bytes) -> None:
+        """What comes next."""
+        self._parts.append(frames)
+        self.offset += len(frames)
         if self.offset - self._written >= BUFFER_BYTES:
             self.flush()
 
