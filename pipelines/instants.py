@@ -42,10 +42,10 @@ def parse_rfc3339(text: str) -> int:
     """
     digits = text[20:-1]
     if text[-1:] == "Z" and text[19:20] == "." and len(digits) <= 9 and digits.isdigit() and digits.isascii():  # noqa: PLR2004
-        return _second_ns(text[:_SECOND_CHARS], "") + int(digits) * _NS_PER_DECIMAL[len(digits)]  # as networks write it
+        return _utc_second_ns(text[:_SECOND_CHARS]) + int(digits) * _NS_PER_DECIMAL[len(digits)]  # as networks write it
     zulu = text[-1:] in "Zz"
     fraction = text[_SECOND_CHARS:-1] if zulu else text[_SECOND_CHARS:-6]
-    instant = _second_ns(text[:_SECOND_CHARS], "" if zulu else text[-6:])
+    instant = _utc_second_ns(text[:_SECOND_CHARS]) if zulu else _second_ns(text[:_SECOND_CHARS], text[-6:])
     if not fraction:
         return instant
     digits = fraction[1:]
@@ -56,8 +56,14 @@ def parse_rfc3339(text: str) -> int:
 
 
 @lru_cache(maxsize=4096)
+def _utc_second_ns(head: str) -> int:
+    """Cached: the stamps of one frame mostly share their second."""
+    return _second_ns(head, "")
+
+
+@lru_cache(maxsize=1024)
 def _second_ns(head: str, offset: str) -> int:
-    """``YYYY-MM-DDThh:mm:ss`` at an offset as UTC. Cached: the stamps of one frame mostly share their second."""
+    """``YYYY-MM-DDThh:mm:ss`` at an offset as UTC."""
     numbers = head[:4] + head[5:7] + head[8:10] + head[11:13] + head[14:16] + head[17:19]
     marks = head[4:5] + head[7:8] + head[13:14] + head[16:17]
     if len(numbers) != 14 or marks != "--::" or head[10] not in "Tt ":  # noqa: PLR2004 - YYYYMMDDhhmmss

@@ -156,7 +156,6 @@ def _time(stamp: object, settings: Settings) -> int:
 
 
 _DECODER = msgspec.json.Decoder()
-_SPACED_COLONS = (b" :", b"\t:", b"\n:", b"\r:")
 
 
 def _read_tree(body: bytes) -> object | Rejected:
@@ -169,7 +168,8 @@ def _read_tree(body: bytes) -> object | Rejected:
         return tree
     # Without white space before a colon, `":` ends each name: as many as distinct names means none is there twice
     # (were one inside a text, the count would be higher). Every other body is read again, name by name.
-    if body.count(b'":') == _names(tree) and not any(spaced in body for spaced in _SPACED_COLONS):
+    spaced = b" :" in body or b"\t:" in body or b"\n:" in body or b"\r:" in body
+    if not spaced and body.count(b'":') == _names(tree):
         return tree
     twice: list[str] = []
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from pipelines.layout.convert import Convert, Unmapped, converter, with_sign
 from pipelines.layout.notation import Field, Part, Reading, Repeat
-from pipelines.layout.wire import Number, WireType, reader
+from pipelines.layout.wire import Number, WireType, reader, unpacker
 
 NS_PER_S = 1_000_000_000
 MAX_BLOCKS = 1_000  # a LoRaWAN frame has at most 242 bytes; this only bounds what a wrong count can ask for
@@ -123,14 +123,14 @@ def _number(field: Field, wire: WireType, bits: Sequence[Field]) -> Read:
 
 def _plain(field: Field, wire: WireType) -> Read:
     """The common case, kept as lean as it can be: a number is a reading."""
-    name, size, number, convert = field.name or "", wire.size, reader(wire), converter(field)
+    name, size, unpack, convert = field.name or "", wire.size, unpacker(wire), converter(field)
     too_short = f"{name} is {wire.name}, but"
     if convert is None:
 
         def read_raw(payload: bytes, at: int, end: int, readings: list[Reading]) -> int:
             if (behind := at + size) > end:
                 raise Unreadable(f"byte {at}: {too_short} {_left(at, end)}")
-            readings.append(Reading(name, number(payload, at)))
+            readings.append(Reading(name, unpack(payload, at)[0]))
             return behind
 
         return read_raw
@@ -140,7 +140,7 @@ def _plain(field: Field, wire: WireType) -> Read:
         if (behind := at + size) > end:
             raise Unreadable(f"byte {at}: {too_short} {_left(at, end)}")
         try:
-            value = known(number(payload, at))
+            value = known(unpack(payload, at)[0])
         except Unmapped as error:
             raise Unreadable(f"byte {at}: {error}") from None
         if value is not None:

@@ -59,22 +59,18 @@ def wire_type(name: str) -> WireType:
 
 def reader(wire: WireType) -> Callable[[bytes, int], Number]:
     """A function ``(payload, at) → number``. The caller has checked that the bytes are there."""
-    size, signed, order = wire.size, wire.family == "signed", wire.order
     if wire.code == "B":
         return bytes.__getitem__
+    unpack = unpacker(wire)
+    return lambda payload, at: unpack(payload, at)[0]
+
+
+def unpacker(wire: WireType) -> Callable[[bytes, int], tuple[Number, ...]]:
+    """The same with the number in a tuple of one: for most types a single call into C."""
+    size, signed, order = wire.size, wire.family == "signed", wire.order
     if wire.code is None:
-
-        def read_odd(payload: bytes, at: int) -> Number:
-            return int.from_bytes(payload[at : at + size], order, signed=signed)
-
-        return read_odd
-    unpack_from = struct.Struct((">" if order == "big" else "<") + wire.code).unpack_from
-
-    def read(payload: bytes, at: int) -> Number:
-        number: Number = unpack_from(payload, at)[0]
-        return number
-
-    return read
+        return lambda payload, at: (int.from_bytes(payload[at : at + size], order, signed=signed),)
+    return struct.Struct((">" if order == "big" else "<") + wire.code).unpack_from
 
 
 def pack(wire: WireType, number: Number) -> bytes:
