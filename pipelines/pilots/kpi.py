@@ -1,0 +1,101 @@
+"""The KPIs that every pilot of a domain gets, as formulas over daily values. To add one: a row, and its test.
+
+A KPI of a span of days = sum over days of ``top`` / sum over days of ``bottom``, times ``factor``. Without a ``bottom``
+it is the mean of a day. A term takes one property's values of a day, over all features, as their sum, mean or
+number. Levels in decibel are averaged as energies, never as numbers.
+"""
+
+import math
+from collections.abc import Mapping
+from datetime import date
+from typing import Literal
+
+import msgspec
+
+from pipelines.pilots.bootstrap import Pair
+from pipelines.pilots.days import Days
+from pipelines.vocabulary import PROPERTIES, Domain
+
+How = Literal["sum", "mean", "count", "energy"]
+Better = Literal["higher", "lower", "context"]
+Level = Literal["input", "process", "output", "outcome", "impact"]
+"""The five kinds of indicator of Huovila et al. 2019 (Cities 89)."""
+
+
+class Term(msgspec.Struct, frozen=True):
+    """What one day gives: a property, and how its features become one number."""
+
+    property: str
+    how: How = "sum"
+
+    def of(self, days: Days, day: date) -> float | None:
+        """The number of a day; None where no feature has a value. Nothing counted is 0 once something was watched."""
+        values = days.at(self.property, day)
+        match self.how:
+            case "count":
+                return float(len(values))
+            case _ if not values:
+                return None
+            case "sum":
+                return math.fsum(values)
+            case "mean":
+                return math.fsum(values) / len(values)
+            case "energy":
+                return math.fsum(10 ** (value / 10) for value in values) / len(values)
+
+
+class Kpi(msgspec.Struct, frozen=True):
+    """One row. ``watched``: a property that shows on which days the devices watched (for what only happens)."""
+
+    id: str
+    domain: Domain
+    title: str
+    unit: str
+    better: Better
+    top: Term
+    bottom: Term | None = None
+    factor: float = 1.0
+    level: Level = "outcome"
+    digits: int = 1
+    watched: str = ""
+
+    def pair(self, days: Days, day: date) -> Pair | None:
+        """Numerator and denominator of a day; None where the day cannot be used."""
+        if self.watched and not days.at(self.watched, day):
+            return None
+        top = self.top.of(days, day)
+        bottom = self.bottom.of(days, day) if self.bottom else 1.0
+        if top is None and self.bottom and bottom == 0:
+            return (0.0, 0.0)
+        return None if top is None or bottom is None else (top * self.factor, bottom)
+
+    def shown(self, ratio: float) -> float:
+        """The figure of a ratio of sums: the same, but a level where energies were averaged."""
+        return 10 * math.log10(ratio) if self.top.how == "energy" and ratio > 0 else ratio
+
+    @property
+    def properties(self) -> tuple[str, ...]:
+        """What it is made of."""
+        return tuple(term.property for term in (self.top, self.bottom) if term)
+
+    @property
+    def formula(self) -> str:
+        """In words for the annex."""
+        top = _WORDS[self.top.how].format(self.top.property)
+        below = f" / {_WORDS[self.bottom.how].format(self.bottom.property)}" if self.bottom else " per day"
+        return top + below + (f" x {self.factor:g}" if self.factor != 1 else "")
+
+
+_WORDS: Mapping[How, str] = {
+    "sum": "sum of {}",
+    "mean": "mean of {}",
+    "count": "number of {}",
+    "energy": "energy mean of {}",
+}
+
+
+def own_kpi(name: str, *, domain: Domain, title: str, better: Better) -> Kpi:
+    """The KPI of a pilot that names a property: the mean of a day. Raises KeyError for an unknown property."""
+    row = PROPERTIES[name]
+    how: How = "energy" if row.unit == "dB" else "mean"
+    return Kpi(f"mean-{name}", domain, title or row.title, row.unit, better, Term(name, how))
