@@ -108,6 +108,7 @@ _ROWS = (
     _row("wifi_devices", "{count}", "Wi-Fi devices nearby in the interval", 0, 100_000, code="C62"),
     _row("ble_devices", "{count}", "Bluetooth devices nearby in the interval", 0, 100_000, code="C62"),
     _row("speed_kmh", "km/h", "Mean speed", 0, 250, code="KMH"),
+    _row("travel_time_s", "s", "Travel time of one pass over a link", 0, 3_600, code="SEC"),
     # green
     _row("soil_moisture_percent", "%", "Volumetric water content of soil", 0, 100, code="P1", max_step=60),
     _row("soil_tension_kpa", "kPa", "Soil water tension", 0, 1_000, code="KPA"),
@@ -228,6 +229,12 @@ _ROWS = (
     _row("vehicles_counted", "{count}", "Motor vehicles as the sensor counted them", 0, code="C62"),
     _row("average_daily_vehicles", "{count}/d", "Annual average of a day's motor vehicles (AADT)", 0),
     _row("forward_percent", "%", "Share that passed in forward direction", 0, 100, code="P1"),
+    _row("travel_time_median_s", "s", "Median travel time over a link", 0, 3_600, code="SEC"),
+    _row("travel_time_p90_s", "s", "Travel time that nine of ten stay below", 0, 3_600, code="SEC"),
+    _row("free_flow_time_s", "s", "Travel time over a link when nothing is in the way", 0, 3_600, code="SEC"),
+    _row("delay_percent", "%", "Median travel time beyond free flow", 0, code="P1"),
+    _row("speed_median_kmh", "km/h", "Median speed", 0, 250, code="KMH"),
+    _row("speed_v85_kmh", "km/h", "Speed that 85 of 100 do not exceed", 0, 250, code="KMH"),
     _row("commute_index", "1", "Weekday mornings, 7 to 9 h, over middays, 11 to 13 h", 0),
     _row("weekend_ratio", "1", "Mean day of the weekend over mean weekday", 0),
     # derived: green and agri
@@ -362,6 +369,20 @@ _FEATURES = (
         "TrafficFlowObserved",
         "One cycle counter",
         {"bicycle_count_interval": ("intensity", 1)},
+    ),
+    FeatureType(
+        "bike-section",
+        Domain.CYCLING,
+        "TrafficFlowObserved",
+        "One road across, all its cycle counters together",
+        {"bicycles": ("intensity", 1)},
+    ),
+    FeatureType(
+        "bike-link",
+        Domain.CYCLING,
+        "TrafficFlowObserved",
+        "One stretch of cycle route between two detectors",
+        {},
     ),
     FeatureType(
         "people-counter",

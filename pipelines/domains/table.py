@@ -6,6 +6,10 @@ from typing import Any
 import msgspec
 
 from pipelines.domains import Machine
+from pipelines.domains.cycling.counts import CountMachine
+from pipelines.domains.cycling.kinds import BICYCLES, PEOPLE, VEHICLES
+from pipelines.domains.cycling.links import FASTEST_BICYCLE_KMH, LinkMachine, SpeedMachine
+from pipelines.domains.cycling.settings import CounterDetails, CountSettings, LinkDetails
 from pipelines.domains.devices.battery import Battery
 from pipelines.domains.devices.radio import Radio
 from pipelines.domains.devices.silence import Silence
@@ -38,12 +42,20 @@ MACHINES: tuple[Machine[Any], ...] = (
     WaterQuality(),
     Rain(),
     Et0(),
+    CountMachine(BICYCLES),
+    CountMachine(PEOPLE),
+    CountMachine(VEHICLES),
+    SpeedMachine(BICYCLES, FASTEST_BICYCLE_KMH),
+    SpeedMachine(VEHICLES),
+    LinkMachine(),
 )
 """In no particular order: they do not know each other."""
 
 SETTINGS: Mapping[Domain, type[msgspec.Struct]] = {
     Domain.WATER: WaterSettings,
     Domain.PARKING: ParkingSettings,
+    Domain.CYCLING: CountSettings,
+    Domain.MOBILITY: CountSettings,
 }
 """Domain → what ``[settings.<domain>]`` of a pilot file may hold. Every field has a default."""
 
@@ -53,5 +65,9 @@ DETAILS: Mapping[str, type[msgspec.Struct]] = {
     "water-level": LevelDetails,
     "water-meter": WaterMeterDetails,
     "weather-station": StationDetails,
+    "bike-counter": CounterDetails,
+    "people-counter": CounterDetails,
+    "vehicle-counter": CounterDetails,
+    "bike-link": LinkDetails,
 }
 """Feature type → what ``details`` of a device may hold. Every field has a default."""
