@@ -17,6 +17,9 @@ from pipelines.domains.devices.tamper import Tamper
 from pipelines.domains.energy.balance import ConnectionBalance
 from pipelines.domains.energy.details import MeterDetails
 from pipelines.domains.energy.meter import ElectricityMeter
+from pipelines.domains.green.details import GreenSettings, SoilDetails
+from pipelines.domains.green.soil import SoilWater
+from pipelines.domains.green.watering import Watering
 from pipelines.domains.parking.guidance import GuidanceMachine
 from pipelines.domains.parking.settings import BayDetails, ParkingSettings
 from pipelines.domains.parking.street import StreetMachine
@@ -37,6 +40,8 @@ MACHINES: tuple[Machine[Any], ...] = (
     GuidanceMachine(),
     ElectricityMeter(),
     ConnectionBalance(),
+    SoilWater(),
+    Watering(),
     Level(),
     Leakage(),
     WaterQuality(),
@@ -52,6 +57,7 @@ MACHINES: tuple[Machine[Any], ...] = (
 """In no particular order: they do not know each other."""
 
 SETTINGS: Mapping[Domain, type[msgspec.Struct]] = {
+    Domain.GREEN: GreenSettings,
     Domain.WATER: WaterSettings,
     Domain.PARKING: ParkingSettings,
     Domain.CYCLING: CountSettings,
@@ -62,6 +68,8 @@ SETTINGS: Mapping[Domain, type[msgspec.Struct]] = {
 DETAILS: Mapping[str, type[msgspec.Struct]] = {
     "parking-spot": BayDetails,
     "electricity-meter": MeterDetails,
+    "tree": SoilDetails,
+    "parcel": SoilDetails,
     "water-level": LevelDetails,
     "water-meter": WaterMeterDetails,
     "weather-station": StationDetails,
