@@ -39,7 +39,10 @@ ACCESS = {
     ),
     "gateway": (
         "topic read application/#",
+        "topic write application/+/device/+/command/down",
         "topic read v3/#",
+        "topic write v3/+/devices/+/down/push",
+        "topic write v3/+/devices/+/down/replace",
         "topic read helium/#",
         "topic read sensors/#",
         "topic readwrite open/v1/#",

@@ -313,6 +313,70 @@ class ClockTrusted(Event, frozen=True, tag=True):
     released: int
 
 
+class DownlinkSent(Event, frozen=True, tag=True):
+    """A downlink has left: the broker has it."""
+
+    number: int
+    device: str
+    downlink: str
+    by: str
+
+
+class DownlinkDone(Event, frozen=True, tag=True):
+    """A device has acknowledged a downlink, or its readings show that it did as asked."""
+
+    number: int
+    device: str
+    state: str
+    after_s: float
+
+
+class DownlinkFailed(Event, frozen=True, tag=True):
+    """A downlink came to nothing: refused by the broker, given up by the network, or too late."""
+
+    level: ClassVar[str] = "WARNING"
+    number: int
+    device: str
+    state: str
+    why: str
+
+
+class DownlinkUncertain(Event, frozen=True, tag=True):
+    """Nobody knows whether a downlink has left. It is not sent again by itself."""
+
+    level: ClassVar[str] = "WARNING"
+    number: int
+    device: str
+    why: str
+    mend: str
+
+
+class ValveClosing(Event, frozen=True, tag=True):
+    """The time of an opening is over: the gateway closes the valve, by a downlink of its own."""
+
+    number: int
+    device: str
+    opened_by: int
+
+
+class ValveMayBeOpen(Event, frozen=True, tag=True):
+    """A valve should be closed by now, and the gateway could not close it; it goes on trying."""
+
+    level: ClassVar[str] = "ERROR"
+    device: str
+    opened_by: int
+    why: str
+    mend: str
+
+
+class DownlinksUnreadable(Event, frozen=True, tag=True):
+    """The book of downlinks cannot be read: none can be sent, and no valve is closed by the gateway."""
+
+    level: ClassVar[str] = "ERROR"
+    why: str
+    mend: str
+
+
 class ListeningOn(Event, frozen=True, tag=True):
     """A server of ours accepts connections."""
 

@@ -32,6 +32,7 @@ class Handlers:
             "replay": self._replays.replay,
             "rejected_retry": self._replays.rejected_retry,
             "reload": self.reload,
+            "downlink": self._gateway.downlinks.ask,
         }
 
     async def status(self, _question: Reply) -> AsyncIterator[Reply]:

@@ -16,6 +16,7 @@ from gateway.codecs.codecs import Codecs
 from gateway.config import Config
 from gateway.control import ControlServer
 from gateway.deliver import Delivery
+from gateway.downlinks.downlinks import Downlinks
 from gateway.events import Events, FilesKept, FilesReloaded, GatewayStarted, GatewayStopped
 from gateway.files.mistakes import ConfigError
 from gateway.handlers import Handlers
@@ -67,6 +68,7 @@ class Gateway:
         self.holding = {sink.name for sink in config.sinks.values() if sink.when_full == "hold"}
         self.housekeeping = Housekeeping(self)
         self.ingest.needed_from = self.housekeeping.needed_from
+        self.downlinks = Downlinks(self)
         self._stop = asyncio.Event()
 
     async def run(self) -> bool:
@@ -80,6 +82,9 @@ class Gateway:
                 "refine": group.create_task(supervise("refine", self.refine.run, self.events), name="refine"),
                 "housekeeping": group.create_task(
                     supervise("housekeeping", self.housekeeping.run, self.events), name="housekeeping"
+                ),
+                "downlinks": group.create_task(
+                    supervise("downlinks", self.downlinks.run, self.events), name="downlinks"
                 ),
                 "watchdog": group.create_task(watch(self.housekeeping.moving), name="watchdog"),
             }

@@ -102,6 +102,11 @@ class GatewayProcess:
         command = [sys.executable, "-m", "gateway.cli.main", *words, "--config", str(self.folder / "citygate.toml")]
         return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
 
+    def spawn(self, *words: str) -> subprocess.Popen[bytes]:
+        """Begin another ``citygate`` command, and do not wait for it."""
+        command = [sys.executable, "-m", "gateway.cli.main", *words, "--config", str(self.folder / "citygate.toml")]
+        return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
     def status(self) -> dict[str, Any]:
         """``citygate status --json``."""
         done = self.command("status", "--json")

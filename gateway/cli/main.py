@@ -22,6 +22,8 @@ COMMANDS: Mapping[str, str] = {
     "inbox": "gateway.cli.inbox:inbox",
     "explain": "gateway.cli.explain:explain",
     "profiles": "gateway.cli.profiles:profiles",
+    "downlink": "gateway.cli.downlink:downlink",
+    "downlinks": "gateway.cli.downlinks:downlinks",
     "rejected": "gateway.cli.rejected:rejected",
     "replay": "gateway.cli.replay:replay",
     "journal": "gateway.cli.journal:journal",
@@ -35,6 +37,7 @@ click.rich_click.COMMAND_GROUPS = {
     "citygate": [
         {"name": "Set up", "commands": ["init", "connect", "devices", "profiles", "check", "broker", "influx"]},
         {"name": "Run and look", "commands": ["run", "status", "demo"]},
+        {"name": "Talk to devices", "commands": ["downlink", "downlinks"]},
         {"name": "Find and mend", "commands": ["inbox", "explain", "rejected", "replay", "journal"]},
         {"name": "Around it", "commands": ["completion", "version"]},
     ]

@@ -8,6 +8,7 @@ import contextlib
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
@@ -80,6 +81,11 @@ def print_mistakes(mistakes: Sequence[Mistake]) -> None:
         out.print(head + f"  {mistake.what}", soft_wrap=True)
         if mistake.mend:
             out.print(Text(f"{'':<9}→ {mistake.mend}", style="cyan"), soft_wrap=True)
+
+
+def local_time(text: str) -> str:
+    """An instant of RFC 3339 in the time of this machine, to the second."""
+    return datetime.fromisoformat(text).replace(microsecond=0).astimezone().isoformat(sep=" ")
 
 
 def fail(code: Exit, what: str, mend: str = "") -> NoReturn:

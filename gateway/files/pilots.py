@@ -69,13 +69,32 @@ class Contact(Table):
     phone: str = ""
 
 
+VALVE = "valve"
+LONGEST_OPEN_MINUTES = 1_440
+
+
 class Permission(Table):
-    """A permission the pilot stands on: who gave it, for what, until when."""
+    """A permission the pilot stands on: who gave it, for what, until when (its last day).
+
+    ``what = "valve"`` lets ``citygate downlink`` move valves: those of ``devices`` (or ``"all"`` of the pilot), open
+    for ``max_open_minutes`` at most.
+    """
 
     what: str
     by: str
     reference: str = ""
     until: date | None = None
+    devices: Literal["all"] | tuple[str, ...] = ()
+    max_open_minutes: Annotated[float | None, Field(gt=0, le=LONGEST_OPEN_MINUTES)] = None
+
+    @model_validator(mode="after")
+    def _a_valve_has_its_limits(self) -> Self:
+        if self.what == VALVE and not (self.devices and self.max_open_minutes):
+            cure = 'devices = ["24e124…"] (or "all"), max_open_minutes = 30'
+            raise ValueError(f"needs devices and max_open_minutes: which valves, open for how long | {cure}")
+        if self.what != VALVE and (self.devices or self.max_open_minutes is not None):
+            raise ValueError(f'devices and max_open_minutes belong to what = "{VALVE}" | Write what = "{VALVE}".')
+        return self
 
 
 class Kpi(Table):

@@ -28,6 +28,20 @@ def check_filter(topic_filter: str) -> None:
         raise ValueError(f"{topic_filter[:80]!r}: write $share/<name>/<filter>")
 
 
+def matches(topic_filter: str, topic: str) -> bool:
+    """Does a message on this topic come to who subscribes to this filter (MQTT 5.0 §4.7)?"""
+    levels = topic_filter.split("/")
+    if levels[0] == "$share":
+        levels = levels[2:]
+    names = topic.split("/")
+    if names[0].startswith("$") and levels[0] in {"#", "+"}:
+        return False
+    if levels[-1] == "#":
+        levels = levels[:-1]
+        names = names[: len(levels)]
+    return len(levels) == len(names) and all(level in {"+", name} for level, name in zip(levels, names, strict=True))
+
+
 def _check_size(topic: str) -> None:
     if len(topic.encode()) > MOST_TEXT_BYTES:
         raise ValueError(f"{topic[:80]!r} … is longer than {MOST_TEXT_BYTES} bytes")

@@ -1,8 +1,9 @@
 """Sources: one file each. They turn what arrives into Received, hand it to the intake, and acknowledge when durable."""
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from gateway.mqtt.outbox import Outgoing
 from pipelines.model import Received
 
 
@@ -42,3 +43,17 @@ class Source(Protocol):
 
     async def close(self) -> None:
         """Flush the acknowledgements that are due, then disconnect politely."""
+
+
+@runtime_checkable
+class TwoWaySource(Protocol):
+    """A source over whose link something can be sent to devices, too."""
+
+    name: str
+
+    @property
+    def connected(self) -> bool:
+        """Is there a link now?"""
+
+    async def publish(self, message: Outgoing) -> int:
+        """Send; returns the broker's reason code, a refusal from 0x80 on. Raises ConnectionError, TimeoutError."""

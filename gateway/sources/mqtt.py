@@ -21,6 +21,7 @@ from gateway.events import (
 )
 from gateway.mqtt.connection import Connection, open_connection
 from gateway.mqtt.errors import ConnectionLostError, ConnectRefusedError, ProtocolError
+from gateway.mqtt.outbox import Outgoing
 from gateway.mqtt.packets import Subscription
 from gateway.mqtt.patience import LONGEST_CAP_S, Patience
 from gateway.mqtt.reasons import FAILED_FROM
@@ -75,6 +76,17 @@ class MqttSource:
             self._receipts.link_lost()
             if self._connection is not None and not self._stopping:
                 self._connection.abort()
+
+    @property
+    def connected(self) -> bool:
+        """Is there a link now? Implements ``gateway.sources.TwoWaySource``, as ``publish`` does."""
+        return self._connection is not None and self._connection.alive
+
+    async def publish(self, message: Outgoing) -> int:
+        """Send over this source's own link, and wait for the PUBACK. Raises ConnectionLostError, TimeoutError."""
+        if self._connection is None:
+            raise ConnectionLostError("there is no link", by="closed")
+        return (await self._connection.publish_many([message]))[0]
 
     async def stop_reading(self) -> None:
         """Read nothing more; what was received is still acknowledged when durable."""

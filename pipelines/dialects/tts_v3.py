@@ -19,7 +19,15 @@ from pipelines.dialects.lorawan import LorawanSettings, earliest, hex_eui, insta
 from pipelines.instants import format_rfc3339
 from pipelines.model import Reception, Rejected, Uplink, Value
 
-DEFAULT_TOPICS = ("v3/+/devices/+/up", "v3/+/devices/+/join")
+DEFAULT_TOPICS = (
+    "v3/+/devices/+/up",
+    "v3/+/devices/+/join",
+    # what became of downlinks; not down/push and down/replace, which are ours to say
+    "v3/+/devices/+/down/queued",
+    "v3/+/devices/+/down/sent",
+    "v3/+/devices/+/down/ack",
+    "v3/+/devices/+/down/failed",
+)
 
 Settings = LorawanSettings
 

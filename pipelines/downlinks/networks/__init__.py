@@ -1,6 +1,6 @@
 """How each network server takes a downlink, and what it says about it afterwards. One file each; a table below.
 
-To add one: a module with ``QOS``, ``KEEPS_EXPIRY``, ``EVENT_TOPICS``, ``command_topic``, ``message`` and ``receipt``,
+To add one: a module with ``QOS``, ``KEEPS_EXPIRY``, ``command_topic``, ``receipt_topics``, ``message`` and ``receipt``,
 one row here under the name of its dialect, vectors in the tests.
 """
 
@@ -18,7 +18,8 @@ __all__ = ["NETWORKS", "Network", "Order", "Receipt"]
 class Network(msgspec.Struct, frozen=True):
     """One network server.
 
-    ``command_topic``: a message of a device → where its commands go; raises Unsendable. ``message``: that topic, the
+    ``command_topic``: a message of a device → where its commands go; raises Unsendable. ``receipt_topics``: from
+    there to where it is said what became of them. ``message``: that topic, the
     body of the device's message (which shows the encoding) and an order → topic and body to publish. ``receipt``: what
     a message says about a downlink; None where it says nothing. ``keeps_expiry``: it drops what has expired by itself.
     """
@@ -26,8 +27,8 @@ class Network(msgspec.Struct, frozen=True):
     title: str
     qos: int
     keeps_expiry: bool
-    event_topics: tuple[str, ...]
     command_topic: Callable[[str], str]
+    receipt_topics: Callable[[str], tuple[str, ...]]
     message: Callable[[str, bytes, Order], tuple[str, bytes]]
     receipt: Callable[[str, bytes], Receipt | None]
 
@@ -37,8 +38,8 @@ def _network(title: str, module: Any) -> Network:
         title,
         module.QOS,
         module.KEEPS_EXPIRY,
-        module.EVENT_TOPICS,
         module.command_topic,
+        module.receipt_topics,
         module.message,
         module.receipt,
     )

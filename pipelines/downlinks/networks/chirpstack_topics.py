@@ -23,6 +23,14 @@ def command_topic(topic: str) -> str:
     return found["to"] + ("/command/down" if found["event"] else "/tx")
 
 
+def receipt_topics(command: str) -> tuple[str, ...]:
+    """Where ChirpStack says what became of commands on this topic."""
+    if command.endswith("/tx"):
+        return (command.removesuffix("tx") + "ack",)
+    device = command.removesuffix("/command/down")
+    return f"{device}/event/ack", f"{device}/event/txack"
+
+
 def event_of(topic: str) -> str:
     """``up``, ``ack``, ``txack`` …; "" for other topics."""
     found = _DEVICE.fullmatch(topic)

@@ -7,14 +7,13 @@ Source: ChirpStack Application Server v3, MQTT integration (event types ack, txa
 
 import msgspec
 
-from pipelines.downlinks.networks.chirpstack_topics import command_topic, event_of
+from pipelines.downlinks.networks.chirpstack_topics import command_topic, event_of, receipt_topics
 from pipelines.downlinks.networks.order import Order, Receipt
 
-__all__ = ["EVENT_TOPICS", "KEEPS_EXPIRY", "QOS", "command_topic", "message", "receipt"]
+__all__ = ["KEEPS_EXPIRY", "QOS", "command_topic", "message", "receipt", "receipt_topics"]
 
 QOS = 1
 KEEPS_EXPIRY = False
-EVENT_TOPICS = ("application/+/device/+/event/+",)
 MAX_WORDS = 160
 
 

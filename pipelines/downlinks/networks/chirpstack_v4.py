@@ -10,16 +10,15 @@ LogEvent, LogCode), version 4, and its MQTT integration.
 import msgspec
 
 from pipelines.dialects.protobuf import LENGTH, Field, ProtobufError, read_fields
-from pipelines.downlinks.networks.chirpstack_topics import command_topic, event_of
+from pipelines.downlinks.networks.chirpstack_topics import command_topic, event_of, receipt_topics
 from pipelines.downlinks.networks.order import Order, Receipt
 from pipelines.instants import format_rfc3339
 from pipelines.model import NS_PER_S
 
-__all__ = ["EVENT_TOPICS", "KEEPS_EXPIRY", "QOS", "command_topic", "message", "receipt"]
+__all__ = ["KEEPS_EXPIRY", "QOS", "command_topic", "message", "receipt", "receipt_topics"]
 
 QOS = 1
 KEEPS_EXPIRY = True
-EVENT_TOPICS = ("application/+/device/+/event/+",)
 
 FAILED_CODES = {1: "DOWNLINK_PAYLOAD_SIZE", 3: "DOWNLINK_CODEC", 8: "DOWNLINK_GATEWAY", 10: "F_CNT_DOWN", 11: "EXPIRED"}
 """LogCode numbers that speak of downlinks."""

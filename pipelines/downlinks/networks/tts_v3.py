@@ -19,10 +19,9 @@ EVENTS: dict[str, Said] = {
     "queued": "queued",
     "sent": "transmitted",
     "ack": "acked",
-    "nack": "unacknowledged",
     "failed": "failed",
 }
-EVENT_TOPICS = tuple(f"v3/+/devices/+/down/{event}" for event in EVENTS)
+"""Not ``nack``: the application server puts what a device did not acknowledge back into its queue by itself."""
 OURS = "citygate:"
 MAX_WORDS = 160
 
@@ -48,7 +47,6 @@ class _Message(msgspec.Struct, gc=False):
     downlink_queued: _Downlink | None = None
     downlink_sent: _Downlink | None = None
     downlink_ack: _Downlink | None = None
-    downlink_nack: _Downlink | None = None
     downlink_failed: _Failed | None = None
 
 
@@ -64,6 +62,11 @@ def command_topic(topic: str) -> str:
             "Downlinks need an MQTT source on v3/+/devices/+/up",
         )
     return found["to"] + "/down/push"
+
+
+def receipt_topics(command: str) -> tuple[str, ...]:
+    """Where it says what became of downlinks on this topic."""
+    return tuple(command.removesuffix("push") + event for event in EVENTS)
 
 
 def message(topic: str, last_body: bytes, order: Order) -> tuple[str, bytes]:  # noqa: ARG001 - JSON only

@@ -1,0 +1,71 @@
+"""``citygate downlinks``: what was asked of devices, and what became of it."""
+
+from pathlib import Path
+from typing import Any
+
+import rich_click as click
+
+from gateway.cli.exits import EPILOGUE, Exit
+from gateway.cli.options import config_option, open_config
+from gateway.cli.screen import JsonOption, fail, local_time, print_json, print_table
+from gateway.downlinks.book import FILE, BookError, read_page
+from gateway.downlinks.facts import rows
+
+
+@click.command(epilog=EPILOGUE)
+@click.argument("what", required=False)
+@config_option
+@click.option("--last", default=20, show_default=True, type=click.IntRange(1, 500), help="So many, the newest first.")
+@JsonOption
+def downlinks(what: str | None, config_path: Path | None, last: int, *, as_json: bool) -> None:
+    """List what was asked of devices, and what became of it.
+
+    WHAT is a device's id, or the number of one downlink, which is shown step by step. Works beside the running gateway
+    and without it. `uncertain` was interrupted: it may have left, or not, and is not sent again by itself.
+
+    \b
+    Examples:
+        citygate downlinks
+        citygate downlinks 24e124136b502217
+        citygate downlinks 7
+        citygate downlinks --json
+    """
+    config = open_config(config_path)
+    try:
+        page = read_page(config.gateway.state_dir / FILE)
+    except BookError as error:
+        fail(Exit.FAILED, str(error))
+    found = rows(page.records)
+    if what is not None:
+        found = [row for row in found if what in {row["device"], str(row["number"])}]
+    if as_json:
+        print_json(found[:last])
+    elif what is not None and what.isdigit() and len(found) == 1 and what == str(found[0]["number"]):
+        _show_one(found[0])
+    else:
+        table = [_row(row) for row in found[:last]]
+        headers = ("#number", "device", "command", "values", "state", "since", "by")
+        print_table("", headers, table, empty="Nothing was asked of devices yet: citygate downlink DEVICE")
+
+
+def _values(row: dict[str, Any]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in row["values"].items())
+
+
+def _row(row: dict[str, Any]) -> tuple[str, ...]:
+    why = f" ({row['said']})" if row["said"] else ""
+    since = local_time(row["steps"][-1]["at"])
+    by = f"{row['by']}, closes {row['closes']}" if row["closes"] else row["by"]
+    return str(row["number"]), row["device"], row["downlink"], _values(row), row["state"] + why, since, by
+
+
+def _show_one(row: dict[str, Any]) -> None:
+    for name in ("number", "device", "pilot", "source", "downlink"):
+        click.echo(f"{name:<9} {row[name]}")
+    click.echo(f"{'values':<9} {_values(row)}")
+    click.echo(f"{'asked by':<9} {row['by']}" + (f", closes {row['closes']}" if row["closes"] else ""))
+    click.echo(f"{'expires':<9} {local_time(row['expires'])}")
+    if row["opens_s"]:
+        click.echo(f"{'closes':<9} after {row['opens_s'] / 60:g} min, by the {row['closed_by']}")
+    for step in row["steps"]:
+        click.echo(f"{step['state']:<12} {local_time(step['at'])}  {step['said']}")
