@@ -52,7 +52,8 @@ KEPT_NS = 30 * 60 * NS_PER_S
 GONE = frozenset({"retracted", "missing", "suppressed"})
 """Qualities that say that there is no reading (any more)."""
 
-Count = Literal["late", "corrected", "too_late", "shortened"]
+COUNTS: tuple["Count", ...] = ("late", "corrected", "too_late", "shortened", "fallen")
+Count = Literal["late", "corrected", "too_late", "shortened", "fallen"]
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -62,7 +63,11 @@ class StaleImageError(ValueError):
 
 
 class Runner(Generic[StateT]):
-    """One machine for one pilot. ``counts``: readings that were late, corrected, too late; rungs given up for room."""
+    """One machine for one pilot.
+
+    ``counts``: readings that were late, corrected, too late; rungs given up for room (``shortened``); ``fallen``: keys
+    over which the machine raised. They begin anew, and ``fell`` holds what was raised last.
+    """
 
     def __init__(
         self,
@@ -74,11 +79,12 @@ class Runner(Generic[StateT]):
     ) -> None:
         self.machine = machine
         self.site = site
-        self.counts: dict[Count, int] = {"late": 0, "corrected": 0, "too_late": 0, "shortened": 0}
+        self.counts: dict[Count, int] = dict.fromkeys(COUNTS, 0)
+        self.fell = ""
         self.passed_ns = LONG_BEFORE_NS
         self._lateness_ns = lateness_ns
         self._followed_ns: int = getattr(machine, "followed_ns", lateness_ns)
-        self._max_bytes = max_bytes
+        self.max_bytes = max_bytes
         self._keys: dict[str, Key[StateT]] = {}
         self._touched: list[Key[StateT]] = []
         self._decode = msgspec.msgpack.Decoder(machine.state).decode
@@ -95,7 +101,11 @@ class Runner(Generic[StateT]):
 
     def take(self, reading: Reading) -> None:
         """Take in a reading, in order of arrival. One of a quality of GONE takes back what had its place."""
-        name = self.machine.key(reading, self.site)
+        try:
+            name = self.machine.key(reading, self.site)
+        except Exception as error:  # noqa: BLE001 - as in settle
+            self._let_fall(reading.feature, error)
+            return
         if name is None:
             return
         key = self._keys.get(name)
@@ -118,14 +128,20 @@ class Runner(Generic[StateT]):
         said: Said = {}
         touched, self._touched = self._touched, []
         for key in touched:
-            self._settle(key, said)
+            try:
+                self._settle(key, said)
+            except Exception as error:  # noqa: BLE001 - one key's mistake may not stop a city, nor be met for ever
+                self._let_fall(key.name, error)
         if to_ns > self.passed_ns:
             self.passed_ns = to_ns
             touched = list(self._keys.values())
         for key in touched:
             until_ns = min(self.passed_ns, key.newest_ns + self._followed_ns)
-            if until_ns > key.horizon_ns:
-                self._say(key, self.machine.pass_time(key.state, until_ns, self.site), said)
+            if until_ns > key.horizon_ns and key.name in self._keys:
+                try:
+                    self._say(key, self.machine.pass_time(key.state, until_ns, self.site), said)
+                except Exception as error:  # noqa: BLE001 - as above
+                    self._let_fall(key.name, error)
                 key.horizon_ns = until_ns
         return said
 
@@ -152,6 +168,11 @@ class Runner(Generic[StateT]):
             self.counts[name] = image.counts.get(name, 0)
         self._keys = {key.name: key for key in keys}
         self._touched = []
+
+    def _let_fall(self, name: str, error: Exception) -> None:
+        self._keys.pop(name, None)
+        self.counts["fallen"] += 1
+        self.fell = f"{self.machine.producer} at '{name}': {type(error).__name__}: {error}"[:300]
 
     def _begin(self, name: str) -> Key[StateT]:
         state = self.machine.begin(name, self.site)
@@ -193,7 +214,7 @@ class Runner(Generic[StateT]):
             self._forget(key)
 
     def _forget(self, key: Key[StateT]) -> None:
-        share = max(LEAST_KEY_BYTES, min(KEY_BYTES, self._max_bytes // len(self._keys)))
+        share = max(LEAST_KEY_BYTES, min(KEY_BYTES, self.max_bytes // len(self._keys)))
         self.counts["shortened"] += key.forget(key.newest_ns - self._lateness_ns, share)
 
     def _say(self, key: Key[StateT], words: Iterable[Observation], said: Said) -> None:

@@ -237,3 +237,24 @@ def test_a_reading_of_no_key_is_of_no_use() -> None:
     runner.take(msgspec.structs.replace(reading(0), quality="retracted"))
     assert runner.keys == 0
     assert runner.passed_ns == LONG_BEFORE_NS
+
+
+def test_a_key_over_which_the_machine_raises_begins_anew_and_stops_no_other() -> None:
+    class Fragile(Toy):
+        def take(self, state: ToyState, reading: Reading, site: Site) -> Iterator[Observation]:
+            if reading.value == "poison":
+                raise ZeroDivisionError("by a reading")
+            return super().take(state, reading, site)
+
+    places = {"parking-spot/one": Place("a"), "parking-spot/two": Place("b")}
+    runner = Runner(Fragile(), msgspec.structs.replace(SITE, places=places))
+    runner.take(reading(0))
+    runner.take(msgspec.structs.replace(reading(1), value="poison"))
+    runner.take(reading(0, local="two"))
+    told = runner.settle(START_NS + HOUR_NS)
+    assert "b" in {feature.partition("/")[2] for feature, *_ in told}
+    assert (runner.counts["fallen"], runner.keys) == (1, 1)
+    assert "ZeroDivisionError" in runner.fell
+    runner.take(reading(120))
+    runner.settle()
+    assert runner.keys == 2
