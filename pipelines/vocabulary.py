@@ -87,6 +87,8 @@ def _row(
 
 _CHECKS = ("ok", "range", "stuck", "rate")
 
+_AQI_BANDS = ("good", "fair", "moderate", "poor", "very-poor", "extremely-poor")
+
 _ROWS = (
     # parking
     _row("occupied", "1", "Bay is occupied", kind="flag"),
@@ -123,8 +125,11 @@ _ROWS = (
     _row("pm1_ug_m3", "ug/m3", "Particles up to 1 µm", 0, 2_000, code="GQ"),
     _row("pm25_ug_m3", "ug/m3", "Particles up to 2.5 µm", 0, 2_000, code="GQ"),
     _row("pm10_ug_m3", "ug/m3", "Particles up to 10 µm", 0, 3_000, code="GQ"),
+    _row("so2_ug_m3", "ug/m3", "Sulphur dioxide", 0, 2_000, code="GQ"),
     _row("no2_ug_m3", "ug/m3", "Nitrogen dioxide", 0, 2_000, code="GQ"),
     _row("o3_ug_m3", "ug/m3", "Ozone", 0, 1_000, code="GQ"),
+    _row("globe_temperature_c", "Cel", "Temperature of a black globe", -50, 90, code="CEL"),
+    _row("wet_bulb_temperature_c", "Cel", "Natural wet bulb temperature", -50, 60, code="CEL"),
     _row("co_ppm", "[ppm]", "Carbon monoxide", 0, 1_000, code="59"),
     _row("tvoc_ppb", "[ppb]", "Volatile organic compounds, total", 0, 65_535, code="61"),
     _row("formaldehyde_ppb", "[ppb]", "Formaldehyde", 0, 10_000, code="61"),
@@ -218,6 +223,16 @@ _ROWS = (
     _row("guidance_rank", "1", "Place among the pilot's streets to try now; 1 is the best", 1, 10_000),
     # derived: waste
     _row("collected", "1", "The container was emptied", kind="flag", event=True),
+    _row("collected_percent", "%", "How much of the container was taken away", 0, 100, code="P1", event=True),
+    _row("fill_level_clean_percent", "%", "How full a container is, without slips of the sensor", 0, 100, code="P1"),
+    _row("fill_rate_percent_day", "%/d", "How fast a container filled", 0, 10_000),
+    _row("time_to_full_p10_h", "h", "Hours until full: one in ten is full sooner", 0, 1_344, code="HUR"),
+    _row("time_to_full_p50_h", "h", "Hours until full: as many are full sooner as later", 0, 1_344, code="HUR"),
+    _row("time_to_full_p90_h", "h", "Hours until full: one in ten is full later", 0, 1_344, code="HUR"),
+    _row("time_to_full_held_percent", "%", "Share of forecasts that were right from P10 to P90", 0, 100, code="P1"),
+    _row("overflow_h", "h", "Hours that a container was overfull", 0, 25, code="HUR"),
+    _row("fire_alarm", "1", "It burns in the container, or does no longer", kind="flag", event=True),
+    _row("tilt_alarm", "1", "The container lies on its side, or does no longer", kind="flag", event=True),
     # derived: cycling and mobility
     _row("bicycles", "{count}", "Bicycles that passed, calibrated", 0, code="C62"),
     _row("bicycles_counted", "{count}", "Bicycles as the sensor counted them", 0, code="C62"),
@@ -263,6 +278,39 @@ _ROWS = (
         states=("ok", "stuck", "no_rain_response", "follows_temperature"),
     ),
     # derived: air, noise, heat, weather
+    _row(
+        "pm25_corrected_ug_m3", "ug/m3", "Particles up to 2.5 µm, corrected for the sensor's humidity error", 0, 2_000
+    ),
+    _row("aqi_band", "1", "European air quality index, worst pollutant", kind="state", states=_AQI_BANDS),
+    _row("aqi_pm25_band", "1", "European air quality index, particles 2.5 µm", kind="state", states=_AQI_BANDS),
+    _row("aqi_pm10_band", "1", "European air quality index, particles 10 µm", kind="state", states=_AQI_BANDS),
+    _row("aqi_no2_band", "1", "European air quality index, nitrogen dioxide", kind="state", states=_AQI_BANDS),
+    _row("aqi_o3_band", "1", "European air quality index, ozone", kind="state", states=_AQI_BANDS),
+    _row("aqi_so2_band", "1", "European air quality index, sulphur dioxide", kind="state", states=_AQI_BANDS),
+    _row("aqi_good_h", "h", "Hours of good air", 0, 25, code="HUR"),
+    _row("aqi_fair_h", "h", "Hours of fair air", 0, 25, code="HUR"),
+    _row("aqi_moderate_h", "h", "Hours of moderate air", 0, 25, code="HUR"),
+    _row("aqi_poor_h", "h", "Hours of poor air", 0, 25, code="HUR"),
+    _row("aqi_very_poor_h", "h", "Hours of very poor air", 0, 25, code="HUR"),
+    _row("aqi_extremely_poor_h", "h", "Hours of extremely poor air", 0, 25, code="HUR"),
+    _row("o3_max_8h_ug_m3", "ug/m3", "Highest 8-hour mean of ozone of the day", 0, 1_000, code="GQ"),
+    _row("pm25_annual_ug_m3", "ug/m3", "Mean of the last twelve months, particles 2.5 µm", 0, 2_000, code="GQ"),
+    _row("pm10_annual_ug_m3", "ug/m3", "Mean of the last twelve months, particles 10 µm", 0, 3_000, code="GQ"),
+    _row("no2_annual_ug_m3", "ug/m3", "Mean of the last twelve months, nitrogen dioxide", 0, 2_000, code="GQ"),
+    _row("pm25_of_limit_2030_percent", "%", "Annual mean of particles 2.5 µm, of the limit of 2030", 0, code="P1"),
+    _row("pm10_of_limit_2030_percent", "%", "Annual mean of particles 10 µm, of the limit of 2030", 0, code="P1"),
+    _row("no2_of_limit_2030_percent", "%", "Annual mean of nitrogen dioxide, of the limit of 2030", 0, code="P1"),
+    _row("ld_db", "dB", "Level of the day, 7 to 19 h", 20, 140, code="2N"),
+    _row("le_db", "dB", "Level of the evening, 19 to 23 h", 20, 140, code="2N"),
+    _row("ln_db", "dB", "Level of the night, 23 to 7 h", 20, 140, code="2N"),
+    _row("lden_db", "dB", "Day-evening-night level", 20, 150, code="2N"),
+    _row("loud", "1", "It became loud", kind="flag", event=True),
+    _row("loud_events", "{count}", "How often it became loud", 0, code="C62"),
+    _row("loud_min", "min", "Minutes in which it was loud", 0, 1_500, code="MIN"),
+    _row("wbgt_c", "Cel", "Wet bulb globe temperature", -40, 60, code="CEL"),
+    _row("utci_c", "Cel", "Universal thermal climate index", -90, 80, code="CEL"),
+    _row("humidex_c", "Cel", "Humidex", -60, 90, code="CEL"),
+    _row("wbgt_above_25_h", "h", "Hours of a wet bulb globe temperature above 25 °C", 0, 25, code="HUR"),
     _row("et0_mm", "mm", "Reference evapotranspiration of the interval", 0, 20, code="MMT"),
     _row("et0_coverage_percent", "%", "Share of the day of which the temperature is known", 0, 100, code="P1"),
     _row("rain_coverage_percent", "%", "Share of the interval of which the rain is known", 0, 100, code="P1"),

@@ -20,9 +20,15 @@ from pipelines.domains.energy.meter import ElectricityMeter
 from pipelines.domains.green.details import GreenSettings, SoilDetails
 from pipelines.domains.green.soil import SoilWater
 from pipelines.domains.green.watering import Watering
+from pipelines.domains.light.details import LampDetails, LightSettings
+from pipelines.domains.light.lamp import Lamp
+from pipelines.domains.noise.levels import NoiseMachine, NoiseSettings
 from pipelines.domains.parking.guidance import GuidanceMachine
 from pipelines.domains.parking.settings import BayDetails, ParkingSettings
 from pipelines.domains.parking.street import StreetMachine
+from pipelines.domains.waste.alarms import AlarmMachine
+from pipelines.domains.waste.container import ContainerMachine
+from pipelines.domains.waste.settings import ContainerDetails, WasteSettings
 from pipelines.domains.water.details import LevelDetails, WaterMeterDetails, WaterSettings
 from pipelines.domains.water.leakage import Leakage
 from pipelines.domains.water.level import Level
@@ -38,10 +44,13 @@ MACHINES: tuple[Machine[Any], ...] = (
     Tamper(),
     StreetMachine(),
     GuidanceMachine(),
+    ContainerMachine(),
+    AlarmMachine(),
     ElectricityMeter(),
     ConnectionBalance(),
     SoilWater(),
     Watering(),
+    Lamp(),
     Level(),
     Leakage(),
     WaterQuality(),
@@ -53,23 +62,29 @@ MACHINES: tuple[Machine[Any], ...] = (
     SpeedMachine(BICYCLES, FASTEST_BICYCLE_KMH),
     SpeedMachine(VEHICLES),
     LinkMachine(),
+    NoiseMachine(),
 )
 """In no particular order: they do not know each other."""
 
 SETTINGS: Mapping[Domain, type[msgspec.Struct]] = {
     Domain.GREEN: GreenSettings,
+    Domain.LIGHT: LightSettings,
     Domain.WATER: WaterSettings,
     Domain.PARKING: ParkingSettings,
+    Domain.WASTE: WasteSettings,
     Domain.CYCLING: CountSettings,
     Domain.MOBILITY: CountSettings,
+    Domain.NOISE: NoiseSettings,
 }
 """Domain → what ``[settings.<domain>]`` of a pilot file may hold. Every field has a default."""
 
 DETAILS: Mapping[str, type[msgspec.Struct]] = {
     "parking-spot": BayDetails,
+    "waste-container": ContainerDetails,
     "electricity-meter": MeterDetails,
     "tree": SoilDetails,
     "parcel": SoilDetails,
+    "street-light": LampDetails,
     "water-level": LevelDetails,
     "water-meter": WaterMeterDetails,
     "weather-station": StationDetails,

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 import msgspec
 
-from pipelines.domains import HOUR_NS, Site
+from pipelines.domains import HOUR_NS, Site, said
 from pipelines.domains.cycling import statements
 from pipelines.domains.cycling.counter import DAY_NS, Area, Counter
 from pipelines.domains.cycling.day import CAPTURE, Day
@@ -137,8 +137,8 @@ def _say_average(closed: Closed, today: date, end_ns: int, settings: CountSettin
         rough = filled_days > 0 or average.cells < MONTHS * WEEKDAYS
         yield statements.figure(feature, name, average.value, end_ns, 0, rough=rough)
     else:
-        yield statements.missing(feature, name, end_ns, 0)
-    yield statements.coverage(feature, min(1.0, counted / _YEAR_DAYS), end_ns, 0)
+        yield said.missing(feature, name, end_ns, end_ns)
+    yield said.coverage(feature, counted / _YEAR_DAYS, end_ns, end_ns)
 
 
 def _say_profile(feature: str, counter: Counter, end_ns: int) -> Iterator[Observation]:

@@ -47,7 +47,7 @@ class CountMachine:
 
     def key(self, reading: Reading, site: Site) -> str | None:
         """The area, for its counters fill each other's gaps; a counter without an area stands alone."""
-        return (site.place(reading.feature).area or reading.feature) if reading.quality != "suspect" else None
+        return site.place(reading.feature).area or reading.feature
 
     def begin(self, key: str, site: Site) -> Area:
         """An area without counters."""
@@ -69,6 +69,8 @@ class CountMachine:
 
     def take(self, state: Area, reading: Reading, site: Site) -> Iterable[Observation]:
         """Lay what passed into the counter's days; say the quarters and hours that are over by it."""
+        if reading.quality == "suspect":
+            return ()
         feature = reading.feature
         counter = state.counters.get(feature)
         if counter is None:

@@ -49,13 +49,8 @@ class LinkMachine:
     state = Link
 
     def key(self, reading: Reading, site: Site) -> str | None:
-        """The link, if the time can be a bicycle's."""
-        time_s = reading.value
-        if reading.quality != "ok" or not isinstance(time_s, float) or not 0.0 < time_s <= _MOST_TIME_S:
-            return None
-        length_m = site.place(reading.feature).details_as(LinkDetails).length_m
-        possible = length_m <= 0.0 or SLOWEST_KMH <= length_m / time_s * 3.6 <= FASTEST_BICYCLE_KMH
-        return reading.feature if possible else None
+        """The link."""
+        return reading.feature
 
     def begin(self, key: str, site: Site) -> Link:
         """A link without passes."""
@@ -74,11 +69,16 @@ class LinkMachine:
         return self._say(state, begin_ns, median, quantile(passes, 0.9))
 
     def take(self, state: Link, reading: Reading, site: Site) -> Iterable[Observation]:
-        """Note a pass."""
-        assert isinstance(reading.value, float)
+        """Note a pass, if it can be a bicycle's."""
+        time_s = reading.value
+        if reading.quality != "ok" or not isinstance(time_s, float) or not 0.0 < time_s <= _MOST_TIME_S:
+            return ()
+        length_m = site.place(reading.feature).details_as(LinkDetails).length_m
+        if length_m > 0.0 and not SLOWEST_KMH <= length_m / time_s * 3.6 <= FASTEST_BICYCLE_KMH:
+            return ()
         state.hour_ns = hour_of(reading.time_ns)
         if len(state.passes_s) < _MOST_PASSES:
-            state.passes_s.append(reading.value)
+            state.passes_s.append(time_s)
         return ()
 
     def _say(self, state: Link, begin_ns: int, median: float, slow: float) -> list[Observation]:
@@ -117,10 +117,8 @@ class SpeedMachine:
         self._fastest_kmh = fastest_kmh
 
     def key(self, reading: Reading, site: Site) -> str | None:
-        """The counter, if the speed can be."""
-        value = reading.value
-        possible = isinstance(value, float) and SLOWEST_KMH <= value <= self._fastest_kmh
-        return reading.feature if possible and reading.quality == "ok" else None
+        """The counter."""
+        return reading.feature
 
     def begin(self, key: str, site: Site) -> Speeds:
         """A counter without speeds."""
@@ -140,10 +138,12 @@ class SpeedMachine:
         ]
 
     def take(self, state: Speeds, reading: Reading, site: Site) -> Iterable[Observation]:
-        """Note a speed."""
-        assert isinstance(reading.value, float)
+        """Note a speed that can be."""
+        value = reading.value
+        if reading.quality != "ok" or not isinstance(value, float) or not SLOWEST_KMH <= value <= self._fastest_kmh:
+            return ()
         state.begin_ns, state.end_ns = day_bounds(reading.time_ns, site.zone)
-        place = int(reading.value * _BINS_PER_KMH)
+        place = int(value * _BINS_PER_KMH)
         state.bins[place] = state.bins.get(place, 0) + 1
         return ()
 

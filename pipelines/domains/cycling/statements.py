@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import tzinfo
 from typing import NamedTuple
 
-from pipelines.domains import HOUR_NS, QUARTER_NS
+from pipelines.domains import HOUR_NS, QUARTER_NS, said
 from pipelines.domains.cycling.day import CAPTURE, WHOLE, Day
 from pipelines.domains.cycling.kinds import Kind
 from pipelines.domains.cycling.settings import factor_at
@@ -42,17 +42,6 @@ def figure(feature: str, name: str, value: float, begin_ns: int, interval_ns: in
     return Observation(feature, name, rounded, begin_ns, interval_ns=interval_ns)
 
 
-def missing(feature: str, name: str, begin_ns: int, interval_ns: int) -> Observation:
-    """Too little is known for a value."""
-    return Observation(feature, name, 0.0, begin_ns, "gateway", "missing", "gap", interval_ns)
-
-
-def coverage(feature: str, share: float, begin_ns: int, interval_ns: int) -> Observation:
-    """How much of the interval is known by counting."""
-    percent = round(100.0 * share, _DECIMALS)
-    return Observation(feature, "coverage_percent", percent, begin_ns, interval_ns=interval_ns)
-
-
 def quarter(voice: Voice, begin_ns: int, counted: float, known: float) -> Iterator[Observation]:
     """One quarter of an hour, of which a share is known."""
     if known >= CAPTURE:
@@ -83,13 +72,13 @@ def hour(voice: Voice, day: Day, place: int) -> Iterator[Observation]:
     day.said |= 1 << place
     found = hour_count(voice, day, place)
     if found is None:
-        yield missing(voice.feature, voice.kind.count, begin_ns, HOUR_NS)
+        yield said.missing(voice.feature, voice.kind.count, begin_ns, begin_ns + HOUR_NS)
     else:
         yield figure(voice.feature, voice.kind.count, found.number, begin_ns, HOUR_NS, rough=found.rough)
         if voice.factors:
             counted = found.number / found.factor
             yield figure(voice.feature, voice.kind.counted, counted, begin_ns, HOUR_NS, rough=found.rough)
-    yield coverage(voice.feature, day.known(place), begin_ns, HOUR_NS)
+    yield said.coverage(voice.feature, day.known(place), begin_ns, begin_ns + HOUR_NS)
 
 
 def whole_day(voice: Voice, day: Day, hours: list[HourCount | None]) -> Iterator[Observation]:
@@ -98,7 +87,7 @@ def whole_day(voice: Voice, day: Day, hours: list[HourCount | None]) -> Iterator
     known = [each for each in hours if each is not None]
     share = len(known) / len(hours)
     if share < CAPTURE:
-        yield missing(voice.feature, voice.kind.count, day.begin_ns, length_ns)
+        yield said.missing(voice.feature, voice.kind.count, day.begin_ns, day.end_ns)
     else:
         rough = share < 1.0 or any(each.rough for each in known)
         total = sum(each.number for each in known) / share
@@ -106,4 +95,4 @@ def whole_day(voice: Voice, day: Day, hours: list[HourCount | None]) -> Iterator
         if voice.factors:
             counted = sum(each.number / each.factor for each in known) / share
             yield figure(voice.feature, voice.kind.counted, counted, day.begin_ns, length_ns, rough=rough)
-    yield coverage(voice.feature, day.coverage(), day.begin_ns, length_ns)
+    yield said.coverage(voice.feature, day.coverage(), day.begin_ns, day.end_ns)
