@@ -15,7 +15,7 @@ from typing import Protocol
 
 import msgspec
 
-from simulators.scenario import SimulatedDevice
+from simulators.device import SimulatedDevice
 
 Value = float | bool | str
 

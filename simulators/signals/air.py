@@ -21,7 +21,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from simulators.city_clock import NS_PER_S
-from simulators.scenario import SimulatedDevice
+from simulators.device import SimulatedDevice
 from simulators.signals import Conditions, Report, Signal, Site, Truth, Weather
 from simulators.signals.air_sensors import SPEAK, Air
 from simulators.signals.battery import Battery

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from simulators.city_clock import NS_PER_S
-from simulators.scenario import SimulatedDevice
+from simulators.device import SimulatedDevice
 from simulators.signals import Report, Signal, Site, Truth, Weather
 from simulators.signals.draws import gamma
 from simulators.signals.incidents import Incidents

@@ -10,7 +10,8 @@ import math
 from collections.abc import Sequence
 
 SMALLEST_WEIGHT = 1e-12
-MOST_STEPS = 10_000
+MOST_JUMPS = 300.0
+"""Expected jumps of one series: e to the minus that is still a double; longer spans are walked in parts."""
 
 
 def erlang_b(places: int, offered: float) -> float:
@@ -40,11 +41,15 @@ def expected_later(
     places = len(now) - 1
     leave = 1 / mean_stay_min
     fastest = arrivals_per_min + places * leave
+    while fastest * minutes > MOST_JUMPS:
+        part_min = MOST_JUMPS / fastest
+        now = expected_later(now, arrivals_per_min=arrivals_per_min, mean_stay_min=mean_stay_min, minutes=part_min)
+        minutes -= part_min
     weight = math.exp(-fastest * minutes)
     vector = list(now)
     later = [weight * value for value in vector]
     done, step = weight, 0
-    while done < 1 - SMALLEST_WEIGHT and step < MOST_STEPS:
+    while done < 1 - SMALLEST_WEIGHT and step < 10 * MOST_JUMPS:
         step += 1
         vector = _one_jump(vector, arrivals_per_min / fastest, leave / fastest)
         weight *= fastest * minutes / step

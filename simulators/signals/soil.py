@@ -20,6 +20,8 @@ SoilClass = Literal["sand", "sandy_loam", "loam", "clay_loam"]
 LATENT_HEAT_J_KG = 2.45e6
 """FAO-56, equation 3-1."""
 MAKKINK = 0.65
+DRIEST = 1e-9
+"""Share of the pores' water below which suction is beyond any wilting point."""
 HIGHEST_KPA = 1500.0
 """The wilting point: no plant and no sensor goes further."""
 
@@ -39,7 +41,7 @@ class Retention:
         if share >= 1:
             return 0.0
         m = 1 - 1 / self.n
-        suction = math.pow(math.pow(max(share, 1e-3), -1 / m) - 1, 1 / self.n) / self.alpha_per_kpa
+        suction = math.pow(math.pow(max(share, DRIEST), -1 / m) - 1, 1 / self.n) / self.alpha_per_kpa
         return min(HIGHEST_KPA, suction)
 
     def content(self, tension_kpa: float) -> float:

@@ -7,7 +7,7 @@ a whole come last and never send. To add a kind: one file with parameters and si
 
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -74,7 +74,8 @@ class Kind:
     def read(self, table: Mapping[str, object]) -> Any:
         """Parameters from a scenario's table, defaults for the rest. Raises ValidationError naming each wrong key."""
         strict = checked(self.parameters, frozen=True, config=ConfigDict(extra="forbid"))
-        return TypeAdapter(strict).validate_python(dict(table))
+        read = TypeAdapter(strict).validate_python(dict(table))
+        return self.parameters(**{field.name: getattr(read, field.name) for field in fields(read)})
 
 
 KINDS: dict[str, Kind] = {

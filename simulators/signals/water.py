@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from simulators.city_clock import NS_PER_S
-from simulators.scenario import SimulatedDevice
+from simulators.device import SimulatedDevice
 from simulators.signals import Report, Signal, Site, Truth, Weather
 from simulators.signals.battery import ALKALINE, Battery
 from simulators.signals.local_hours import DAY_NS, HOUR_NS, MINUTE_NS
@@ -101,13 +101,11 @@ class LevelGauge:
                     "valid_samples": 10,
                     "battery": self._battery.volts(at_ns, ALKALINE),
                 }
-            case "milesight-iot/em500-udl":
-                return 85, {"battery": round(self._battery.percent(at_ns)), "distance": distance_mm}
             case _:
-                return 1, {"water_level_m": round(self._levels.sensor_m - distance_mm / 1000, 3)}
+                return 85, {"battery": round(self._battery.percent(at_ns)), "distance": distance_mm}
 
 
-PROFILES = ("decentlab/dl-mbx", "milesight-iot/em500-udl", "generic/json")
+PROFILES = ("decentlab/dl-mbx", "milesight-iot/em500-udl")
 
 
 def build(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from simulators.city_clock import NS_PER_S
-from simulators.scenario import SimulatedDevice
+from simulators.device import SimulatedDevice
 from simulators.signals import Report, Signal, Site, Truth, Weather
 from simulators.signals.battery import Battery
 from simulators.signals.draws import lognormal, poisson
@@ -117,13 +117,11 @@ class WaterMeter:
                 }
             case "milesight-iot/em300-di":
                 return 85, {"battery": round(self._battery.percent(at_ns)), "pulse": litres % U32}
-            case "talkpool/oy1320":
-                return 2, {"record": 1, "sensor": 33, "count": litres % U32}
             case _:
-                return 1, {"water_m3": litres / 1000}
+                return 2, {"record": 1, "sensor": 33, "count": litres % U32}
 
 
-PROFILES = ("minol-zenner/edc", "milesight-iot/em300-di", "talkpool/oy1320", "generic/json")
+PROFILES = ("minol-zenner/edc", "milesight-iot/em300-di", "talkpool/oy1320")
 
 
 def build(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from simulators.city_clock import NS_PER_S
-from simulators.scenario import SimulatedDevice
+from simulators.device import SimulatedDevice
 from simulators.signals import Conditions, Report, Signal, Site, Truth, Weather
 from simulators.signals.battery import ALKALINE, Battery
 from simulators.signals.local_hours import MINUTE_NS
