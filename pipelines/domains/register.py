@@ -13,6 +13,7 @@ between its last reading and the first of the new one is unknown.
 """
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 
 import msgspec
 
@@ -67,6 +68,7 @@ class Register(msgspec.Struct):
     aside_steps: int = 0
 
 
+@lru_cache(maxsize=256)
 def limits_of(digits: int, per_hour: float) -> Limits:
     """Limits of a register with ``digits`` before the point that cannot move more than ``per_hour`` units an hour."""
     return Limits(10**digits * STEPS, round(per_hour * STEPS))
@@ -136,6 +138,11 @@ def add(tally: Tally, stretches: Iterable[Stretch], bounds: Callable[[int], tupl
     """
     over: list[Tally] = []
     for stretch in stretches:
+        if tally.begin_ns <= stretch.begin_ns and stretch.end_ns < tally.end_ns:  # most stretches: nothing is split
+            if stretch.steps is not None:
+                tally.steps += stretch.steps
+                tally.known_ns += stretch.end_ns - stretch.begin_ns
+            continue
         at_ns = stretch.begin_ns
         while at_ns < stretch.end_ns:
             if at_ns >= tally.end_ns:
