@@ -91,15 +91,13 @@ def described(field: DownlinkField) -> str:
     if field.choices:
         return " or ".join(str(choice).lower() if isinstance(choice, bool) else str(choice) for choice in field.choices)
     unit = f" {field.unit}" if field.unit else ""
-    match field.low, field.high:
-        case None, None:
-            return f"a number{unit}"
-        case low, None:
-            return f"{plain(low)}{unit} or more"
-        case None, high:
-            return f"{plain(high)}{unit} at most"
-        case low, high:
-            return f"{plain(low)} to {plain(high)}{unit}"
+    if field.low is None:
+        return f"a number{unit}" if field.high is None else f"{plain(field.high)}{unit} at most"
+    return (
+        f"{plain(field.low)}{unit} or more"
+        if field.high is None
+        else f"{plain(field.low)} to {plain(field.high)}{unit}"
+    )
 
 
 def plain(number: Value | None) -> str:

@@ -29,6 +29,7 @@ from tests import servers
 
 ANSWER_WITHIN_S = 10.0
 REFUSED = 0x87  # MQTT 5: not authorised
+NOBODY = 0x10  # MQTT 5: taken, and nobody subscribes to it
 UPLINK = "application/1/device/0102030405060708/event/up"
 
 
@@ -140,7 +141,9 @@ def test_the_gateway_reads_what_the_network_server_publishes(broker: servers.Ser
     ("user", "topic"),
     [
         ("gateway", UPLINK),
-        ("gateway", "application/1/device/0102030405060708/command/down"),
+        ("gateway", "application/1/device/0102030405060708/event/ack"),
+        ("gateway", "application/1/device/0102030405060708/command/other"),
+        ("gateway", "v3/city@ttn/devices/d/down/ack"),
         ("network-server", "open/v1/mechelen/parking/p/bay/state"),
         ("network-server", "elsewhere"),
     ],
@@ -148,6 +151,19 @@ def test_the_gateway_reads_what_the_network_server_publishes(broker: servers.Ser
 def test_neither_account_does_the_others_work(broker: servers.Server, folder: Path, user: str, topic: str) -> None:
     with Client(broker.port, user, password(folder, user)) as client:
         assert client.publish(topic, b"forged") == REFUSED  # Mosquitto 2.0.11 hangs up after it, too
+
+
+def test_the_gateways_downlinks_reach_the_network_server(broker: servers.Server, folder: Path) -> None:
+    command = "application/1/device/0102030405060708/command/down"
+    with (
+        Client(broker.port, "network-server", password(folder, "network-server")) as network_server,
+        Client(broker.port, "gateway", password(folder, "gateway")) as gateway,
+    ):
+        network_server.subscribe("application/+/device/+/command/+")
+        assert gateway.publish(command, b"{}") == 0
+        assert network_server.received.get(timeout=ANSWER_WITHIN_S) == (command, b"{}")
+        for way in ("push", "replace"):  # The Things Stack runs a broker of its own; a bridge to it may stand between
+            assert gateway.publish(f"v3/city@ttn/devices/d/down/{way}", b"{}") in (0, NOBODY)
 
 
 def test_chirpstack_may_subscribe_to_its_commands(broker: servers.Server, folder: Path) -> None:
