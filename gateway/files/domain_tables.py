@@ -17,7 +17,13 @@ def read_settings(domain: Domain, table: Mapping[str, object]) -> msgspec.Struct
 def read_details(feature: str, table: Mapping[str, object]) -> msgspec.Struct | None:
     """The details of a feature. Raises ValueError in the operator's words."""
     kind = feature.partition("/")[0]
-    return _read(DETAILS.get(kind), table, f"details of a {kind}")
+    whole = {key: _whole(value) for key, value in table.items()}
+    return _read(DETAILS.get(kind), whole, f"details of a {kind}")
+
+
+def _whole(value: object) -> object:
+    """Device files hold every number as a float; a count such as ``register_digits = 6`` must stay one."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _read(kind: type[msgspec.Struct] | None, table: Mapping[str, object], what: str) -> msgspec.Struct | None:
