@@ -12,6 +12,7 @@ from device_profiles.vectors import Vector
 from gateway.cli.exits import EPILOGUE, Exit
 from gateway.cli.options import config_option, open_config
 from gateway.cli.screen import JsonOption, fail, print_json, print_table
+from pipelines.downlinks.values import described
 from pipelines.layout.notation import fields_of
 from pipelines.vocabulary import PROPERTIES, Domain
 
@@ -89,6 +90,9 @@ def show(name: str, config_path: Path | None, *, as_json: bool) -> None:
     _print_head(profile, vectors)
     print_table("", ("reading", "unit", "property", "unit", "range"), _readings(profile), empty="Nothing is mapped.")
     click.echo()
+    if profile.downlinks:
+        print_table("", ("can be asked for", "takes", "what it does"), _downlinks(profile), empty="")
+        click.echo()
     print_table("", ("vector", "port", "frame", "vouched for by"), _frames(vectors), empty="No vectors.")
 
 
@@ -131,6 +135,14 @@ def _readings(profile: Profile) -> list[tuple[str, str, str, str, str]]:
             limits = "needs the device's calibration"
         rows.append((reading, units.get(reading, ""), row.name, row.unit, limits))
     return rows
+
+
+def _downlinks(profile: Profile) -> list[tuple[str, str, str]]:
+    return [
+        (field.name, described(field), downlink.title + (" (a valve)" if downlink.valve else ""))
+        for downlink in profile.downlinks.values()
+        for field in downlink.fields
+    ]
 
 
 def _limit(number: float | None) -> str:

@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import rich_click as click
 
 from device_profiles.catalogue import VENDORS, Catalogue, Profile, read_profile, read_vectors
+from device_profiles.downlinks import example_differences
 from device_profiles.trial import Outcome, TrialResult, outcomes_of, trial_uplinks, tried
 from gateway.cli.exits import EPILOGUE, Exit
 from gateway.cli.screen import fail
@@ -23,8 +25,8 @@ def test(path: Path | None, *, verbose: bool) -> None:
     """Run every vector of every profile, and a hundred mutated frames of each.
 
     PATH is one profile's folder, or a folder of profiles (vendor/model below it); without it the package's own are
-    tried. A vector is decoded and, where the profile can, encoded again to the same bytes. A mutated frame may be read
-    or rejected, but nothing may raise, hang or crash.
+    tried. A vector is decoded and, where the profile can, encoded again to the same bytes; a downlink's example must
+    become its bytes. A mutated frame may be read or rejected, but nothing may raise, hang or crash.
 
     \b
     Examples:
@@ -79,7 +81,34 @@ def _tried(profile: Profile) -> TrialResult:
     uplinks = trial_uplinks(vectors)
     codec = profile.codec
     outcomes = outcomes_of(compiled, uplinks) if codec is None else asyncio.run(_by_worker(codec, uplinks))
-    return tried(compiled, vectors, outcomes)
+    result = tried(compiled, vectors, outcomes)
+    downlinks = example_differences(profile.file, profile.downlinks)
+    if codec is not None and profile.downlinks:
+        downlinks += asyncio.run(_downlinks_by_worker(codec, profile))
+    return msgspec.structs.replace(result, findings=(*result.findings, *downlinks))
+
+
+async def _downlinks_by_worker(codec: Codec, profile: Profile) -> list[str]:
+    """What codec.js makes of the examples of its downlinks that it should not."""
+    from gateway.codecs.codecs import Codecs  # noqa: PLC0415 - only where a profile needs it
+    from gateway.events import Events  # noqa: PLC0415 - same
+    from pipelines.downlinks.encode import codec_call, codec_command  # noqa: PLC0415 - same
+    from pipelines.downlinks.notation import Unsendable  # noqa: PLC0415 - same
+
+    findings = []
+    async with Codecs(Events(), quarantine=False) as codecs:
+        for name, table in profile.file.downlink.items():
+            for example in table.examples:
+                call = codec_call(profile.downlinks[name], codec, example.set, now_ns=0)
+                try:
+                    answer = (await codecs.decode([call]))[0]
+                    payload = codec_command(profile.downlinks[name], example.set, answer).payload
+                except Unsendable as error:
+                    findings.append(f"downlink {name}: {error}")
+                    continue
+                if payload != bytes.fromhex(example.hex):
+                    findings.append(f"downlink {name}: {payload.hex()} instead of {example.hex}")
+    return findings
 
 
 async def _by_worker(codec: Codec, uplinks: Sequence[Uplink]) -> list[Outcome]:

@@ -88,3 +88,25 @@ def test_a_book_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     (tmp_path / "state" / "downlinks.json").write_text('{"format": 2}')
     result = invoke(tmp_path, "downlinks")
     assert (result.exit_code, "was written by a later release" in result.stderr) == (4, True)
+
+
+def test_profiles_show_and_try_what_a_device_can_be_asked_for(tmp_path: Path) -> None:
+    write(tmp_path, 1, "chirpstack-v4")
+    shown = invoke(tmp_path, "profiles", "show", "milesight-iot/uc51x")
+    assert "closed or open" in shown.stdout
+    assert "Opens valve 1 for a time, or closes it (a valve)" in shown.stdout
+    folder = tmp_path / "profiles" / "acme" / "scripted"
+    (folder / "vectors.json").write_text(
+        '[{"about": "right", "port": 1, "hex": "1514", "expect": {"temperature": 21, "minutes": 20}}]'
+    )
+    tried = CliRunner().invoke(main, ["profiles", "test", str(folder)])
+    assert "none wrong" in tried.stdout, tried.output
+    for old, new, said in (
+        ('hex = "5014"', 'hex = "5015"', "downlink pace: 5014 instead of 5015"),
+        ('command = "pace"', 'command = "no"', "downlink pace: pace: the codec refuses"),
+    ):
+        text = (folder / "profile.toml").read_text()
+        (folder / "profile.toml").write_text(text.replace(old, new))
+        wrong = CliRunner().invoke(main, ["profiles", "test", str(folder)])
+        (folder / "profile.toml").write_text(text)
+        assert (wrong.exit_code, said in wrong.stdout) == (1, True), wrong.output
