@@ -18,6 +18,7 @@ COMMANDS: Mapping[str, str] = {
     "check": "gateway.cli.check:check",
     "status": "gateway.cli.status:status",
     "demo": "gateway.cli.demo:demo",
+    "simulate": "gateway.cli.simulate:simulate",
     "devices": "gateway.cli.devices:devices",
     "inbox": "gateway.cli.inbox:inbox",
     "explain": "gateway.cli.explain:explain",
@@ -26,6 +27,7 @@ COMMANDS: Mapping[str, str] = {
     "downlinks": "gateway.cli.downlinks:downlinks",
     "rejected": "gateway.cli.rejected:rejected",
     "replay": "gateway.cli.replay:replay",
+    "pilot": "gateway.cli.pilot:pilot",
     "journal": "gateway.cli.journal:journal",
     "influx": "gateway.cli.influx:influx",
     "broker": "gateway.cli.broker:broker",
@@ -36,8 +38,9 @@ COMMANDS: Mapping[str, str] = {
 click.rich_click.COMMAND_GROUPS = {
     "citygate": [
         {"name": "Set up", "commands": ["init", "connect", "devices", "profiles", "check", "broker", "influx"]},
-        {"name": "Run and look", "commands": ["run", "status", "demo"]},
+        {"name": "Run and look", "commands": ["run", "status", "demo", "simulate"]},
         {"name": "Talk to devices", "commands": ["downlink", "downlinks"]},
+        {"name": "Evaluate", "commands": ["pilot"]},
         {"name": "Find and mend", "commands": ["inbox", "explain", "rejected", "replay", "journal"]},
         {"name": "Around it", "commands": ["completion", "version"]},
     ]

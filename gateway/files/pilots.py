@@ -13,6 +13,7 @@ from gateway.files.mistakes import Mistake, did_you_mean
 from gateway.files.places import LonLat, coordinate_fault, inside, ring_of_box
 from gateway.files.toml_document import read_toml
 from gateway.files.validate import validate
+from pipelines.pilots.table import KPIS
 from pipelines.vocabulary import PROPERTIES, Domain
 
 SLUG = r"^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$"
@@ -98,21 +99,54 @@ class Permission(Table):
 
 
 class Kpi(Table):
-    """What the pilot wants to change: plain values, as the city agreed on them."""
+    """What the pilot wants to change: plain values, as the city agreed on them before it began.
 
-    name: Annotated[str, Field(min_length=1)]
-    property: str
+    Of the domain's own indicators (``kpi``, see pipelines/pilots/README.md), or the daily mean of a measured
+    ``property``. ``source`` says where a written baseline comes from.
+    """
+
+    name: str = ""
+    kpi: str = ""
+    property: str = ""
     baseline: float | None = None
+    source: str = ""
     target: float
-    unit: str
+    unit: str = ""
 
     @field_validator("property")
     @classmethod
     def _is_in_the_vocabulary(cls, name: str) -> str:
-        if name not in PROPERTIES:
+        if name and name not in PROPERTIES:
             hint = did_you_mean(name, PROPERTIES) or "See the table in pipelines/README.md."
             raise ValueError(f"'{name}' is not a property of the vocabulary | {hint}")
         return name
+
+    @field_validator("kpi")
+    @classmethod
+    def _is_in_the_table(cls, name: str) -> str:
+        known = {row.id for row in KPIS}
+        if name and name not in known:
+            raise ValueError(f"'{name}' is not an indicator | {did_you_mean(name, known)}")
+        return name
+
+    @model_validator(mode="after")
+    def _names_one_thing(self) -> Self:
+        if bool(self.kpi) == bool(self.property):
+            raise ValueError("needs either kpi or property | kpi = one of pipelines/pilots/README.md, or a property.")
+        return self
+
+
+class Baseline(Table):
+    """Days before the pilot changed anything, both included: its data are held against the pilot's."""
+
+    first: Annotated[date, Field(examples=["2026-11-01"])]
+    last: Annotated[date, Field(examples=["2026-12-31"])]
+
+    @model_validator(mode="after")
+    def _ends_after_it_starts(self) -> Self:
+        if self.last < self.first:
+            raise ValueError(f"last ({self.last}) is before first ({self.first}) | Check both days.")
+        return self
 
 
 class Pilot(Table):
@@ -136,6 +170,7 @@ class Pilot(Table):
     contact: Contact
     permissions: tuple[Permission, ...] = ()
     kpis: Annotated[tuple[Kpi, ...], Field(alias="kpi")] = ()
+    baseline: Baseline | None = None
     settings: dict[Domain, dict[str, Any]] = {}
 
     @field_validator("timezone")

@@ -94,8 +94,12 @@ _WORDS: Mapping[How, str] = {
 }
 
 
-def own_kpi(name: str, *, domain: Domain, title: str, better: Better) -> Kpi:
-    """The KPI of a pilot that names a property: the mean of a day. Raises KeyError for an unknown property."""
+def own_kpi(name: str, *, domain: Domain, title: str, better: Better, unit: str = "") -> Kpi:
+    """The KPI of a pilot that names a property: the mean of a day; of a flag the share of readings, in per cent.
+
+    Raises KeyError for an unknown property.
+    """
     row = PROPERTIES[name]
     how: How = "energy" if row.unit == "dB" else "mean"
-    return Kpi(f"mean-{name}", domain, title or row.title, row.unit, better, Term(name, how))
+    factor, shown = (100.0, "%") if row.kind == "flag" else (1.0, unit or row.unit)
+    return Kpi(f"mean-{name}", domain, title or row.title, shown, better, Term(name, how), factor=factor)

@@ -1,0 +1,92 @@
+"""``citygate pilot …``: what came of a pilot."""
+
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import rich_click as click
+
+from gateway.cli.exits import EPILOGUE, Exit
+from gateway.cli.options import config_option, now, open_config
+from gateway.cli.screen import fail, mistakes_end_the_command
+from gateway.config import Config
+from gateway.files.load import Files
+from gateway.files.mistakes import did_you_mean
+from gateway.files.pilots import Pilot
+from gateway.sinks.store.settings import StoreSettings
+
+DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.group(epilog=EPILOGUE)
+def pilot() -> None:
+    """What came of a pilot: its evaluation report."""
+
+
+@pilot.command(epilog=EPILOGUE)
+@click.argument("pilot_id", metavar="PILOT")
+@config_option
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Default: PILOT.html here."
+)
+@click.option(
+    "--from", "first", type=DAY, metavar="DAY", help="First day. Default: the pilot's, or the first recorded."
+)
+@click.option("--to", "last", type=DAY, metavar="DAY", help="Last day. Default: the pilot's, or yesterday.")
+def report(
+    pilot_id: str, config_path: Path | None, out: Path | None, first: datetime | None, last: datetime | None
+) -> None:
+    """Write the evaluation report of a pilot: one HTML page, no request to anywhere.
+
+    Data quality comes first, then every indicator of the pilot's domains with its interval against baseline and
+    target; below the needed coverage there is no verdict. It reads the embedded store, also beside a running gateway.
+
+    \b
+    Examples:
+        citygate pilot report parking-mechelen
+        citygate pilot report parking-mechelen --from 2027-03-01 --to 2027-08-31 --out council.html
+    """
+    from gateway.reports.build import NothingRecordedError, build  # noqa: PLC0415 - only this command needs it
+    from gateway.reports.page import number, page, unit  # noqa: PLC0415 - same
+
+    config = open_config(config_path)
+    with mistakes_end_the_command():
+        files = Files.load(config)
+    chosen = _chosen(files, pilot_id)
+    store = _store(config)
+    today = now().astimezone(ZoneInfo(chosen.timezone)).date()
+    try:
+        made = build(files, chosen, store, today=today, first=_day(first), last=_day(last))
+    except FileNotFoundError:
+        fail(Exit.FAILED, f"there is no store at {store}", "Run the gateway first; the store sink keeps the history.")
+    except NothingRecordedError as error:
+        fail(Exit.FAILED, str(error), "Check the pilot's dates, --from and --to, and citygate status.")
+    target = out or Path(f"{pilot_id}.html")
+    try:
+        target.write_text(page(made), encoding="utf-8")
+    except OSError as error:
+        fail(Exit.FAILED, f"{target} cannot be written: {error.strerror}", "Choose another place with --out.")
+    for one in made.evaluations:
+        figure = f"{number(one.pilot.value, one.kpi.digits)} {unit(one.kpi.unit)}".rstrip()
+        click.echo(f"{one.verdict:18} {one.kpi.title}: {figure}")
+    click.echo(f"Wrote {target}: {made.span.first} to {made.span.last}, {len(made.devices)} devices.")
+
+
+def _day(given: datetime | None) -> date | None:
+    return given.date() if given else None
+
+
+def _chosen(files: Files, pilot_id: str) -> Pilot:
+    if pilot_id not in files.pilots:
+        fail(
+            Exit.MISTAKES, f"there is no pilot '{pilot_id}'", did_you_mean(pilot_id, files.pilots) or "Write its file."
+        )
+    return files.pilots[pilot_id]
+
+
+def _store(config: Config) -> Path:
+    """Where the embedded store is."""
+    settings = next((sink.settings for sink in config.sinks.values() if isinstance(sink.settings, StoreSettings)), None)
+    if settings is None:
+        fail(Exit.FAILED, "there is no embedded store in citygate.toml", 'Add [sinks.store] with kind = "store".')
+    return settings.path or config.gateway.state_dir / "store.sqlite"

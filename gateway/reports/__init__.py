@@ -1,0 +1,1 @@
+"""Reports of a pilot: read from the embedded store, evaluated by ``pipelines.pilots``, written as one HTML page."""

@@ -1,0 +1,142 @@
+"""The evaluation report: figures of a known pilot, what lacks data has no verdict, and a page that asks for nothing."""
+
+import re
+from datetime import date
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from gateway.cli.main import main
+from gateway.reports.charts import Line, course_chart, nice_ticks, shade
+from gateway.reports.html import Markup, joined, tag
+from tests.gateway.reports.recorded_pilot import write_pilot
+
+
+def report(folder: Path, *more: str) -> Result:
+    out = folder / "report.html"
+    return CliRunner().invoke(
+        main, ["pilot", "report", "parking-mechelen", "-c", str(folder), "--out", str(out), *more]
+    )
+
+
+@pytest.fixture
+def pilot(tmp_path: Path) -> Path:
+    write_pilot(tmp_path)
+    return tmp_path
+
+
+class Well(HTMLParser):
+    """Whether every element is closed, and what the page would fetch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.fetched: list[str] = []
+        self.texts: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.fetched += [value or "" for name, value in attrs if name in ("src", "href", "xlink:href", "action")]
+        self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        del tag, attrs
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+
+def read(folder: Path) -> Well:
+    page = Well()
+    page.feed((folder / "report.html").read_text("utf-8").removeprefix("<!doctype html>"))
+    assert not page.open
+    return page
+
+
+def test_the_verdicts_of_a_pilot_that_helped(pilot: Path) -> None:
+    done = report(pilot)
+    assert done.exit_code == 0, done.output
+    assert re.search(r"target reached +How full the bays are: 7[45]\.\d %", done.output)
+    assert re.search(r"better +Parkings longer than allowed: 9\.\d %", done.output)
+    assert re.search(r"no change shown +Error of the forecast", done.output)
+    assert "2026-05-04 to 2026-06-28, 16 devices" in done.output
+
+
+def test_the_page_is_whole_asks_for_nothing_and_shows_foreign_text_as_text(pilot: Path) -> None:
+    report(pilot)
+    page = read(pilot)
+    assert page.fetched == []
+    source = (pilot / "report.html").read_text("utf-8")
+    assert "url(" not in source
+    assert "@import" not in source
+    assert "<script" not in source
+    assert "Parking guidance <in> the centre of Mechelen" in page.texts
+
+
+def test_a_pilot_of_which_half_the_days_are_missing_gets_no_verdict(tmp_path: Path) -> None:
+    write_pilot(tmp_path, broken=True)
+    done = report(tmp_path)
+    assert done.output.count("insufficient data") == 5  # of six: only the measured one has its days
+    text = " ".join(read(tmp_path).texts)
+    assert "What the data forbid to conclude" in text
+    assert "28 of 56 usable" in text
+
+
+def test_weak_devices_are_named_with_their_hours(pilot: Path) -> None:
+    report(pilot)
+    text = " ".join(read(pilot).texts)
+    assert "2 of 16 devices report less than nine tenths of the time" in text
+    assert "parking-spot/korenmarkt-5" in text
+
+
+def test_the_written_baseline_counts_where_none_was_recorded_and_names_its_source(tmp_path: Path) -> None:
+    write_pilot(tmp_path)
+    pilot = tmp_path / "pilots" / "parking-mechelen.toml"
+    pilot.write_text(pilot.read_text().replace("start = 2026-05-04", "start = 2026-03-09"))  # the first recorded day
+    report(tmp_path)
+    assert "Manual count, 12 days in autumn 2025" in read(tmp_path).texts
+
+
+def test_without_a_store_it_is_said_with_a_cure(pilot: Path) -> None:
+    (pilot / "state" / "store.sqlite").unlink()
+    done = report(pilot)
+    assert done.exit_code == 4
+    assert "there is no store" in done.output
+    assert not (pilot / "report.html").exists()
+
+
+def test_a_pilot_that_lies_outside_what_was_recorded_is_told_its_days(pilot: Path) -> None:
+    done = report(pilot, "--from", "2026-09-01", "--to", "2026-08-01")
+    assert done.exit_code == 4
+    assert "no whole day" in done.output
+
+
+def test_a_misspelt_pilot_is_found(pilot: Path) -> None:
+    done = CliRunner().invoke(main, ["pilot", "report", "parking-mechelem", "-c", str(pilot)])
+    assert done.exit_code == 1
+    assert "Did you mean 'parking-mechelen'" in done.output
+
+
+def test_markup_is_only_what_says_so() -> None:
+    assert tag("p", "<b>", Markup("<i>x</i>"), title='"') == '<p title="&quot;">&lt;b&gt;<i>x</i></p>'
+    assert joined([None, "a", ["b", None]]) == "ab"
+
+
+def test_ticks_are_round_and_span_the_values() -> None:
+    assert nice_ticks(0, 97) == [0, 50, 100]
+    assert nice_ticks(0.11, 0.14) == [0.11, 0.12, 0.13, 0.14]
+    ticks = nice_ticks(-3.2, 12)
+    assert ticks[0] <= -3.2
+    assert ticks[-1] >= 12
+
+
+def test_a_course_without_a_value_says_so_and_one_value_is_drawn() -> None:
+    assert "No usable day" in course_chart([(date(2026, 5, 4), None)], [], unit="%", title="x")
+    one = course_chart([(date(2026, 5, 4), 5.0)], [Line(7.0, "target", "#000", "1")], unit="%", title="x")
+    assert "<circle" in one
+    assert "target" in one
+    assert [shade(share) for share in (None, 0.95, 0.8, 0.2)] == ["#8a8f98", "#009e73", "#e69f00", "#d55e00"]
