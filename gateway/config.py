@@ -89,6 +89,13 @@ class ControlTable(Table):
     socket: Path | None = None
 
 
+class AnalyticsTable(Table):
+    """``[analytics]``: what the domains' machines make of readings. ``lateness_hours``: how late one may still come."""
+
+    enabled: bool = True
+    lateness_hours: Annotated[float, Field(ge=1, le=31 * 24)] = 48.0
+
+
 class _Fixed(Table):
     """The file without sources and sinks, whose models depend on their kind."""
 
@@ -96,6 +103,7 @@ class _Fixed(Table):
     intake: LogTable = LogTable()
     ledger: LogTable = LogTable()
     control: ControlTable = ControlTable()
+    analytics: AnalyticsTable = AnalyticsTable()
     sources: dict[str, Any] = {}
     sinks: dict[str, Any] = {}
 
@@ -140,6 +148,7 @@ class Config(msgspec.Struct, frozen=True):
     sources: Mapping[str, SourceConfig]
     sinks: Mapping[str, SinkConfig]
     warnings: tuple[Mistake, ...] = ()
+    analytics: AnalyticsTable = AnalyticsTable()
 
 
 def find_config(given: str | Path | None = None) -> Path:
@@ -183,6 +192,7 @@ def load_config(path: Path) -> Config:
         sources={source.name: source for source in sources},
         sinks={sink.name: sink for sink in [*sinks, *_default_sinks(sinks)]},
         warnings=tuple(mistakes),
+        analytics=fixed.analytics,
     )
 
 

@@ -377,6 +377,22 @@ class DownlinksUnreadable(Event, frozen=True, tag=True):
     mend: str
 
 
+class AnalyticsRebuilt(Event, frozen=True, tag=True):
+    """Machines that are new, or of a new version, have worked out the past that the ledger holds."""
+
+    producers: list[str]
+    first: int
+    last: int
+
+
+class MachineFell(Event, frozen=True, tag=True):
+    """A machine of analytics raised over one of its keys, which begins anew: report it; raw data are as they were."""
+
+    level: ClassVar[str] = "ERROR"
+    pilot: str
+    error: str
+
+
 class ListeningOn(Event, frozen=True, tag=True):
     """A server of ours accepts connections."""
 

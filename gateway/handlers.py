@@ -51,6 +51,7 @@ class Handlers:
             "refine": gateway.refine.facts(),
             "ledger": log_facts(gateway.logs.ledger),
             "sinks": {delivery.sink.id: sink_facts(delivery) for delivery in gateway.deliveries},
+            "analytics": None if gateway.analytics is None else gateway.analytics.facts(),
             "devices": len(gateway.known.files.devices),
             "pilots": len(gateway.known.files.pilots),
             "recent": [said(at_ns, event) for at_ns, event in gateway.events.recent if event.level != "INFO"][-5:],

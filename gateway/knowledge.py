@@ -8,7 +8,9 @@ import msgspec
 from device_profiles.catalogue import Catalogue
 from gateway.config import Config
 from gateway.files.load import Files
+from gateway.sites import sites_of
 from pipelines.dialects import build_dialect
+from pipelines.domains import Site
 from pipelines.identify import DeviceIndex
 from pipelines.model import Location
 from pipelines.process import Dialect, Knowledge
@@ -21,6 +23,8 @@ class Known(msgspec.Struct, frozen=True):
     knowledge: Knowledge
     places: Mapping[str, Location]
     """Where each feature is, by the record that begins latest."""
+    sites: Mapping[str, Site] = {}
+    """Each pilot as its machines see it."""
 
 
 def load_known(config: Config) -> Known:
@@ -31,7 +35,7 @@ def load_known(config: Config) -> Known:
     knowledge = Knowledge(dialects=dialects_of(config), devices=DeviceIndex(files.devices), profiles=catalogue.profiles)
     located = sorted((d for d in files.devices if d.location), key=lambda device: device.valid_from_ns or 0)
     places = {device.feature: device.location for device in located if device.location}
-    return Known(files, knowledge, places)
+    return Known(files, knowledge, places, sites_of(files) if config.analytics.enabled else {})
 
 
 def dialects_of(config: Config) -> Mapping[str, Dialect]:

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import msgspec
 
+from gateway.analytics_snapshot import FILE as ANALYTICS_FILE
+from gateway.analytics_snapshot import position_in
 from gateway.config import Config, LogTable
 from gateway.events import (
     Events,
@@ -23,6 +25,9 @@ from gateway.progress import SNAPSHOT_FILE, load_snapshot
 
 IN_MEMORY_BYTES = 1 << 20
 """What refine and the sinks find in memory when they keep up: some 700 ChirpStack uplinks."""
+
+LEDGER_IN_MEMORY_BYTES = 256 << 10
+"""Those who keep up find the ledger decoded in ``LedgerTail``; this is for one that has just missed it."""
 
 QUOTA_MEND = "raise quota_bytes, mend the sink that lags, or take it out of citygate.toml"
 
@@ -48,8 +53,8 @@ class Logs(msgspec.Struct):
         ledger = Log.open(
             folder / "ledger",
             name="ledger",
-            options=options_of(config.ledger, "written"),
-            floor=max(highest_cursor(folder), highest_in_snapshot(folder)),
+            options=msgspec.structs.replace(options_of(config.ledger, "written"), tail_bytes=LEDGER_IN_MEMORY_BYTES),
+            floor=max(highest_cursor(folder), highest_in_snapshot(folder), position_in(folder / ANALYTICS_FILE)),
             on_notice=lambda notice: announce(notice, events),
         )
         return cls(folder, intake, ledger)

@@ -1,6 +1,7 @@
 """Composition root: opens everything, starts the loops, reloads on SIGHUP, and stops in order.
 
     sources ─▶ ingest ─▶ intake log ─▶ refine ─▶ ledger log ─▶ one delivery per sink
+                                                  └─▶ analytics ─▶ ledger log
                               housekeeping · control socket · watchdog
 
 The order of stopping stands in ``stopping.py``.
@@ -10,6 +11,7 @@ import asyncio
 import signal
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
 
 from gateway.clock import Clock
 from gateway.codecs.codecs import Codecs
@@ -36,6 +38,10 @@ from gateway.sources.table import open_sources
 from gateway.stopping import Stopping
 from gateway.supervise import first_cause, supervise
 from gateway.version import VERSION
+from pipelines.model import NS_PER_S
+
+if TYPE_CHECKING:
+    from gateway.analytics import Analytics
 
 
 class Gateway:
@@ -65,6 +71,7 @@ class Gateway:
         )
         self.sources: Sequence[Source] = open_sources(config, self.ingest, clock, events)
         self.deliveries: Sequence[Delivery] = open_deliveries(self)
+        self.analytics = open_analytics(self)
         self.holding = {sink.name for sink in config.sinks.values() if sink.when_full == "hold"}
         self.housekeeping = Housekeeping(self)
         self.ingest.needed_from = self.housekeeping.needed_from
@@ -88,6 +95,9 @@ class Gateway:
                 ),
                 "watchdog": group.create_task(watch(self.housekeeping.moving), name="watchdog"),
             }
+            if self.analytics is not None:
+                analytics = supervise("analytics", self.analytics.run, self.events)
+                loops["analytics"] = group.create_task(analytics, name="analytics")
             inlets = [
                 group.create_task(supervise(f"source {source.name}", source.run, self.events), name=source.name)
                 for source in self.sources
@@ -126,6 +136,8 @@ class Gateway:
             notify("READY=1")
         self.known = known
         self.refine.knowledge = known.knowledge
+        if self.analytics is not None:
+            self.analytics.sites = known.sites
         self.events.emit(FilesReloaded(devices=len(known.files.devices), pilots=len(known.files.pilots)))
         return []
 
@@ -168,6 +180,25 @@ class Gateway:
         seconds = round(asyncio.get_running_loop().time() - began, 3)
         self.events.emit(GatewayStopped(complete=stopping.complete, seconds=seconds))
         return stopping.complete
+
+
+def open_analytics(gateway: Gateway) -> "Analytics | None":
+    """The fourth loop, where it is wanted; else its modules are not even imported: they cost memory."""
+    settings = gateway.config.analytics
+    if not settings.enabled:
+        return None
+    from gateway.analytics import Analytics  # noqa: PLC0415 - see above
+    from pipelines.domains.table import MACHINES  # noqa: PLC0415 - see above
+
+    return Analytics(
+        gateway.tail,
+        gateway.known.sites,
+        MACHINES,
+        folder=gateway.logs.folder,
+        clock=gateway.clock,
+        events=gateway.events,
+        lateness_ns=int(settings.lateness_hours * 3_600 * NS_PER_S),
+    )
 
 
 def open_gateway(config: Config, *, clock: Clock | None = None, events: Events | None = None) -> Gateway:

@@ -1,7 +1,8 @@
 """The orderly stop, step by step: a step that fails or takes too long is told and counted, and the next one is taken.
 
-In order: sources pause ▸ last commit ▸ acknowledgements leave ▸ disconnect ▸ refine to the end of the intake ▸ sinks
-drain ▸ snapshot ▸ cursors ▸ logs close. Up to the draining within ``stop_within_s``, the rest within its own time.
+In order: sources pause ▸ last commit ▸ acknowledgements leave ▸ disconnect ▸ refine to the end of the intake ▸ derive
+the rest ▸ sinks drain ▸ snapshots ▸ cursors ▸ logs close. Up to the draining within ``stop_within_s``, the rest within
+its own time.
 """
 
 import asyncio
@@ -41,6 +42,8 @@ class Stopping:
         await end([*inlets, *ingest, *loops, *outlets])
         gateway = self._gateway
         await self._step("the snapshot", gateway.refine.stop(), within_s=LAST_STEP_S)
+        if gateway.analytics is not None:
+            await self._step("the snapshot of analytics", gateway.analytics.stop(), within_s=LAST_STEP_S)
         for delivery in gateway.deliveries:
             await self._step(f"closing sink {delivery.sink.id}", delivery.close(), within_s=LAST_STEP_S)
         await self._step("closing the logs", gateway.logs.close(), within_s=LAST_STEP_S)
@@ -56,6 +59,9 @@ class Stopping:
         await end(loops)
         await self._step("refining the rest", gateway.refine.refine_what_is_there())
         await self._step("codecs that are asked", gateway.refine.settle(SETTLE_CODECS_S))
+        if gateway.analytics is not None:
+            within_s = max(0.5, (deadline - asyncio.get_running_loop().time()) / 2)
+            await self._step("deriving the rest", gateway.analytics.finish(within_s))
         await self._step("the ledger", gateway.logs.ledger.commit(sync=False))
         left_s = max(0.5, deadline - asyncio.get_running_loop().time() - 2)
         await end(outlets)

@@ -33,6 +33,7 @@ def status(config_path: Path | None, *, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
+    analytics = found.pop("analytics", None)
     tables = {name: value for name, value in found.items() if isinstance(value, Mapping)}
     for name, value in found.items():
         if not isinstance(value, Mapping | list):
@@ -43,6 +44,10 @@ def status(config_path: Path | None, *, as_json: bool) -> None:
         alike = {name: other for name, other in tables.items() if other.keys() == facts.keys()}
         if part == next(iter(alike)):
             _print_rows(" " * len(part), alike)
+    if analytics is not None:
+        producers = analytics.pop("producers")
+        _print_rows(" " * len("analytics"), {"analytics": analytics})
+        _print_rows("producers", producers)
     for line in found.get("recent", ()):
         click.echo(line)
 

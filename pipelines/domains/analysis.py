@@ -125,7 +125,12 @@ class Analysis:
         """Take over a runner with all that it knows."""
         runner.site, runner.max_bytes = self._site, self._runner_bytes
         self.runners[runner.machine.producer] = runner
+        self.forget_routes()
+
+    def forget_routes(self) -> None:
+        """After a change of ``machines``: who wants what is asked anew."""
         self._routes.clear()
+        self._devices.clear()
 
     def _take_one(self, reading: Reading) -> None:
         named = reading.feature, reading.property
@@ -138,8 +143,7 @@ class Analysis:
         wanting = [machine for machine in self.machines if kind in machine.features and name in machine.properties]
         runners = tuple(self.runners.get(machine.producer) or self._begin(machine) for machine in wanting)
         if len(self._routes) >= ROUTES_KEPT:
-            self._routes.clear()
-            self._devices.clear()
+            self.forget_routes()
         route = self._routes[feature, name] = (feature, name, runners)
         return route
 
