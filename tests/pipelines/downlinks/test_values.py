@@ -78,7 +78,7 @@ def test_the_command_is_known_by_its_fields_and_defaults_are_filled_in() -> None
 @pytest.mark.parametrize(
     ("names", "what", "mend"),
     [
-        (["intervall"], "intervall: this device knows no such setting", "Did you mean interval? It understands"),
+        (["interwal"], "interwal: this device knows no such setting", "Did you mean interval? It understands"),
         (["x"], "x: this device knows no such setting", "It understands interval, default, optional, state."),
         (["interval", "state"], "interval and state belong to different commands", "Send them one after the other."),
         ([], "no value is given", "Give one: --set FIELD=VALUE"),
