@@ -19,7 +19,7 @@ from simulators.device import SimulatedDevice
 from simulators.signals import Report, Signal, Site, Truth, Weather
 from simulators.signals.battery import Battery
 from simulators.signals.local_hours import DAY_NS, HOUR_NS, MINUTE_NS, LocalHours
-from simulators.signals.soil import RootZone, SoilClass, reference_evaporation_mm
+from simulators.signals.soil import RETENTION, RootZone, SoilClass, reference_evaporation_mm
 from simulators.signals.soil_sensors import SPEAK, Ground
 
 SOIL_LAG_NS = 2 * DAY_NS
@@ -219,9 +219,14 @@ def build(site: Site, parameters: Trees, rng: random.Random, weather: Weather, z
 
 
 def details(parameters: Trees, _site: str, index: int) -> dict[str, float | int | bool | str]:
-    """What the operator knows of each plant."""
+    """What the operator knows of each plant; all that a round gives stays in the root zone."""
+    soil = parameters.soils[index % len(parameters.soils)]
     return {
-        "soil": parameters.soils[index % len(parameters.soils)],
+        "soil": soil,
+        "field_capacity": RETENTION[soil].field_capacity,
+        "wilting_point": RETENTION[soil].wilting_point,
         "root_depth_m": parameters.root_depth_m,
         "area_m2": parameters.rooted_m2,
+        "depletion_share": parameters.readily,
+        "efficiency": 1.0,
     }

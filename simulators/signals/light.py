@@ -145,6 +145,11 @@ class Lamp:
         self._burnt_to_ns = at_ns
 
 
+def details(parameters: StreetLights, _site: str, _index: int) -> dict[str, float | int | bool | str]:
+    """What the operator knows of each lamp."""
+    return {"rated_w": parameters.rating_w}
+
+
 PROFILES = ("generic/json",)
 
 

@@ -105,6 +105,7 @@ KINDS: dict[str, Kind] = {
         waste.Bins,
         waste.build,
         calibration=waste.calibration,
+        details=waste.details,
     ),
     "cycling": Kind(
         "Cycle counters",
@@ -160,6 +161,7 @@ KINDS: dict[str, Kind] = {
         weather_station.PROFILES,
         weather_station.WeatherStations,
         weather_station.build,
+        details=weather_station.details,
     ),
     "water_level": Kind(
         "Water level gauges",
@@ -198,6 +200,14 @@ KINDS: dict[str, Kind] = {
         energy.build,
         details=energy.details,
     ),
-    "lights": Kind("Street lights", Domain.LIGHT, "street-light", light.PROFILES, light.StreetLights, light.build),
+    "lights": Kind(
+        "Street lights",
+        Domain.LIGHT,
+        "street-light",
+        light.PROFILES,
+        light.StreetLights,
+        light.build,
+        details=light.details,
+    ),
     "doors": Kind("Watched doors", Domain.SAFETY, "safety-point", safety.PROFILES, safety.Doors, safety.build),
 }

@@ -269,6 +269,11 @@ def build(site: Site, parameters: Bins, rng: random.Random, weather: Weather, zo
     ]
 
 
+def details(parameters: Bins, _site: str, _index: int) -> dict[str, float | int | bool | str]:
+    """What the operator knows of each bin."""
+    return {"empty_mm": parameters.depth_mm, "full_mm": parameters.full_mm}
+
+
 def calibration(parameters: Bins) -> dict[str, tuple[float, float]]:
     """From the distance that the sensor says to how full the bin is."""
     span_mm = parameters.depth_mm - parameters.full_mm

@@ -141,5 +141,6 @@ def details(parameters: WaterMeters, _site: str, _index: int) -> dict[str, float
     """What the operator knows of each meter."""
     return {
         "register_digits": parameters.register_digits,
+        "most_m3_h": max(5.0, 0.2 * parameters.households),
         "use": "household" if parameters.households == 1 else "other",
     }

@@ -154,6 +154,11 @@ def _plain(now: Conditions, fell_mm: float) -> Readings:
     }
 
 
+def details(_parameters: WeatherStations, _site: str, _index: int) -> dict[str, float | int | bool | str]:
+    """What the operator knows of each station: the shared wind is that of the usual mast."""
+    return {"anemometer_m": 10.0}
+
+
 PROFILES = ("decentlab/dl-atm41", "dragino/wsc1-l", "generic/json")
 
 

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from simulators.signals.soil import HIGHEST_KPA, RETENTION, RootZone, SoilClass, reference_evaporation_mm
+from simulators.signals.soil import RETENTION, WILTING_KPA, RootZone, SoilClass, reference_evaporation_mm
 
 HOUR_NS = 3_600_000_000_000
 
@@ -11,19 +11,21 @@ def zone(soil: SoilClass = "loam") -> RootZone:
     return RootZone(soil, depth_m=1.0, crop_factor=1.0, readily=0.5, drain_days=2.0)
 
 
-@pytest.mark.parametrize("soil", list(RETENTION))
-def test_content_and_tension_are_each_other_s_inverse(soil: str) -> None:
+@pytest.mark.parametrize("soil", RETENTION)
+def test_content_and_tension_are_each_other_s_inverse(soil: SoilClass) -> None:
     retention = RETENTION[soil]
-    for tension in (2.0, 10.0, 50.0, 300.0):
+    for tension in (12.0, 50.0, 300.0, 1_499.0):
         assert retention.tension_kpa(retention.content(tension)) == pytest.approx(tension, rel=1e-6)
-    assert retention.tension_kpa(retention.saturated) == 0.0
-    assert retention.tension_kpa(0.0) == HIGHEST_KPA
+    assert retention.tension_kpa(0.0) == WILTING_KPA
+    assert retention.content(0.001) == retention.saturated
 
 
-def test_a_loam_holds_what_its_published_parameters_say() -> None:
-    """Carsel and Parrish 1988, loam: 0.43, 0.078, 0.036 1/cm, 1.56; at h = 330 cm by hand."""
-    share = (1 + (0.036 * 330) ** 1.56) ** -(1 - 1 / 1.56)
-    assert RETENTION["loam"].content(330 / 10.197) == pytest.approx(0.078 + share * (0.43 - 0.078))
+def test_a_loam_is_at_its_published_points_where_fao_56_puts_them() -> None:
+    """FAO-56, table 19, loam: field capacity 0.20 to 0.30, wilting point 0.07 to 0.17; 33 and 1,500 kPa."""
+    loam = RETENTION["loam"]
+    assert loam.tension_kpa(0.25) == pytest.approx(33.0)
+    assert loam.content(1_500.0) == pytest.approx(0.12)
+    assert loam.tension_kpa(0.18) == pytest.approx(33 * (0.25 / 0.18) ** (math.log(1_500 / 33) / math.log(0.25 / 0.12)))
 
 
 def test_evaporation_of_a_summer_day_is_some_millimetres() -> None:

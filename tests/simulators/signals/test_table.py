@@ -1,10 +1,12 @@
 from functools import lru_cache
 
+import msgspec
 import pytest
 from pydantic import ValidationError
 
 from device_profiles.catalogue import Catalogue
 from pipelines.decode import CompiledProfile, decode
+from pipelines.domains.table import DETAILS
 from pipelines.model import Rejected, Uplink
 from pipelines.vocabulary import FEATURE_TYPES, PROPERTIES
 from simulators.signals import Report
@@ -65,6 +67,16 @@ def test_a_kind_belongs_to_its_feature_type_and_its_profiles_to_the_catalogue(ki
     parameters = row.read({})
     assert set(row.calibration(parameters)) <= set(PROPERTIES)
     assert all(isinstance(value, float | int | bool | str) for value in row.details(parameters, "s", 0).values())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_known_of_a_device_is_what_its_analytics_read(kind: str) -> None:
+    row = KINDS[kind]
+    known = row.details(row.read({}), "sluisstraat", 1)
+    struct = DETAILS.get(row.feature_type)
+    assert struct is not None or not known or not DETAILS
+    if struct is not None:
+        assert msgspec.convert(dict(known), struct) is not None
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -35,7 +35,7 @@ def test_a_register_rolls_over_after_its_digits() -> None:
         assert (after - before) % 1_000_000 == pytest.approx(litres, abs=1.0)
         rolls += after < before
     assert rolls >= 5
-    assert details(district, "quarter", 0) == {"register_digits": 3, "use": "other"}
+    assert details(district, "quarter", 0) == {"register_digits": 3, "most_m3_h": 400.0, "use": "other"}
 
 
 def test_a_leak_runs_at_night_with_its_flow_from_begin_to_end() -> None:
