@@ -6,17 +6,21 @@ recorder's own time.
 """
 
 import fnmatch
+import math
 import re
 import tomllib
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
 from pipelines.dialects import find_dialect
 from pipelines.instants import NS_PER_UNIT, TimeFormat, epoch_ns, format_rfc3339, parse_rfc3339
+from pipelines.model import NS_PER_S
 
 Row = dict[str, Any]
 Message = tuple[int, str, bytes]
@@ -24,18 +28,31 @@ Message = tuple[int, str, bytes]
 
 
 class RecordedAt(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where the recorder's time of receipt stands. ``utc_offset`` is added to a text without one, such as +01:00."""
+    """Where the recorder's time of receipt stands.
+
+    ``utc_offset`` is added to a text without one, such as +01:00. ``timezone``: the time is a local one of that zone;
+    of an hour that comes twice in autumn nobody can tell which, it counts as the first. ``after_s`` is added: a row
+    that names the beginning of an hour was received at its end.
+    """
 
     path: str
     format: TimeFormat = "rfc3339"
     utc_offset: str = ""
+    timezone: str = ""
+    after_s: float = 0.0
 
 
 class MessageRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How one kind of row becomes a message. ``{name}`` in the topic is the row's value; ``drop`` takes patterns."""
+    """How one kind of row becomes a message. ``{name}`` in the topic is the row's value; ``drop`` takes patterns.
+
+    ``when_above``: only rows with more than this in these columns. ``columns``: the message has these names alone, each
+    the number of one column or the sum of several; what is empty is left out, and a row with none makes no message.
+    """
 
     topic: str
     when: Mapping[str, str] = {}
+    when_above: Mapping[str, float] = {}
+    columns: Mapping[str, str | tuple[str, ...]] = {}
     hex_to_base64: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
@@ -43,13 +60,14 @@ class MessageRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class MappingFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One file of ``mappings/``."""
+    """One file of ``mappings/``. ``order = "time"``: the file goes on sensor by sensor; put its rows in order."""
 
     title: str
     dialect: str
     recorded_at: RecordedAt
     message: tuple[MessageRule, ...]
     times: Mapping[str, TimeFormat] = {}
+    order: Literal["file", "time"] = "file"
 
 
 class MappingError(ValueError):
@@ -76,7 +94,8 @@ def load_mapping(name: str) -> MappingFile:
     try:
         mapping = msgspec.convert(tomllib.loads(text), MappingFile)
         find_dialect(mapping.dialect)
-    except ValueError as error:  # covers TOML's and msgspec's
+        ZoneInfo(mapping.recorded_at.timezone or "UTC")
+    except (ValueError, ZoneInfoNotFoundError) as error:  # covers TOML's and msgspec's
         raise MappingError(f"mapping {name}: {error}") from error
     return mapping
 
@@ -85,12 +104,20 @@ def received_ns(mapping: MappingFile, row: Row) -> int:
     """The recorder's time of a row. Raises MappingError."""
     rule = mapping.recorded_at
     found = row.get(rule.path)
+    after_ns = int(rule.after_s * NS_PER_S)
     try:
-        if rule.format == "rfc3339":
-            return parse_rfc3339(f"{found}{rule.utc_offset}")
-        return epoch_ns(float(found) if isinstance(found, str) else found, rule.format)  # type: ignore[arg-type]
+        if rule.timezone:
+            shown = found if isinstance(found, datetime) else datetime.fromisoformat(str(found))
+            return round(shown.replace(tzinfo=ZoneInfo(rule.timezone)).timestamp() * 1e6) * 1_000 + after_ns
+        return after_ns + _instant(rule, found)
     except (TypeError, ValueError) as error:
         raise MappingError(f"{rule.path}: no time as {rule.format} in {str(found)[:40]!r}") from error
+
+
+def _instant(rule: RecordedAt, found: Any) -> int:
+    if rule.format == "rfc3339":
+        return parse_rfc3339(f"{found}{rule.utc_offset}")
+    return epoch_ns(float(found) if isinstance(found, str) else found, rule.format)
 
 
 def compile_mapping(mapping: MappingFile, *, shift_ns: int = 0) -> Callable[[Row], Message | None]:
@@ -99,8 +126,7 @@ def compile_mapping(mapping: MappingFile, *, shift_ns: int = 0) -> Callable[[Row
     movers = [(path.split("."), form) for path, form in mapping.times.items()] if shift_ns else []
 
     def read(row: Row) -> Message | None:
-        fitting = (maker for maker in rules if all(row.get(name) == value for name, value in maker[0].when.items()))
-        chosen = next(fitting, None)
+        chosen = next((maker for maker in rules if _fits(row, maker[0])), None)
         if chosen is None:
             return None
         rule, topic_of, drop = chosen
@@ -110,6 +136,10 @@ def compile_mapping(mapping: MappingFile, *, shift_ns: int = 0) -> Callable[[Row
             for path, form in movers:
                 _move(row, path, form, shift_ns)
             _convert(row, rule)
+            if rule.columns:
+                row = _chosen(row, rule.columns)
+                if not row:
+                    return None
         except (KeyError, TypeError, ValueError) as error:
             raise MappingError(f"{type(error).__name__}: {error}") from error
         drop(row)
@@ -118,6 +148,31 @@ def compile_mapping(mapping: MappingFile, *, shift_ns: int = 0) -> Callable[[Row
         return at_ns, topic, msgspec.json.encode(row)
 
     return read
+
+
+def _fits(row: Row, rule: MessageRule) -> bool:
+    if any(row.get(name) != value for name, value in rule.when.items()):
+        return False
+    return all((number := _number(row.get(name))) is not None and number > at for name, at in rule.when_above.items())
+
+
+def _chosen(row: Row, columns: Mapping[str, str | tuple[str, ...]]) -> Row:
+    """The columns that a message has, under its own names."""
+    chosen: Row = {}
+    for name, sources in columns.items():
+        numbers = [_number(row[source]) for source in ((sources,) if isinstance(sources, str) else sources)]
+        found = [number for number in numbers if number is not None]
+        if found:
+            chosen[name] = sum(found)
+    return chosen
+
+
+def _number(found: Any) -> float | None:
+    """The number in a column; None where it is empty or not a number. Raises ValueError for a text that is none."""
+    if found is None or found == "":
+        return None
+    number = float(found)
+    return number if math.isfinite(number) else None
 
 
 def _convert(row: Row, rule: MessageRule) -> None:

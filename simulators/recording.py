@@ -53,13 +53,18 @@ def open_for_reading(path: Path) -> IO[bytes]:
             return path.open("rb")
 
 
-def write_message(out: IO[bytes], topic: str, body: bytes, *, received_ns: int) -> None:
-    """Append one message."""
+def line_of(topic: str, body: bytes, *, received_ns: int) -> bytes:
+    """The line of one message."""
     try:
         line = Line(topic, received_ns, body=body.decode())
     except UnicodeDecodeError:
         line = Line(topic, received_ns, body_b64=body)
-    out.write(_encode(line) + b"\n")
+    return _encode(line) + b"\n"
+
+
+def write_message(out: IO[bytes], topic: str, body: bytes, *, received_ns: int) -> None:
+    """Append one message."""
+    out.write(line_of(topic, body, received_ns=received_ns))
 
 
 def read_messages(path: Path) -> Iterator[tuple[str, bytes, int]]:

@@ -18,7 +18,11 @@ import msgspec
 
 from pipelines.dialects import DIALECTS, build_dialect
 from pipelines.model import NS_PER_S, Rejected
+from simulators.faults import Scope
+from simulators.faults.meanings import Meanings
+from simulators.faults.table import PRESETS, Faults, read_faults
 from simulators.mapping import MappingError, MappingFile, Message, built_in, compile_mapping, load_mapping, received_ns
+from simulators.networks.frame import Message as OnTheWay
 from simulators.publisher import BrokerRefusedError, Publisher
 from simulators.recording import open_for_writing, write_message
 from simulators.rows import read_rows
@@ -46,17 +50,20 @@ def messages(
     path: Path, mapping: MappingFile, *, limit: int | None = None, shift_ns: int = 0, tally: Tally | None = None
 ) -> Iterator[Message]:
     """(received_ns, topic, body) of each row that a rule fits. Raises MappingError naming the line."""
+    made = _in_file_order(path, mapping, shift_ns, tally)
+    if mapping.order == "time":
+        made = iter(sorted(made, key=lambda message: message[0]))
+    yield from islice(made, limit)
+
+
+def _in_file_order(path: Path, mapping: MappingFile, shift_ns: int, tally: Tally | None) -> Iterator[Message]:
     read = compile_mapping(mapping, shift_ns=shift_ns)
-    made = 0
     for number, row in read_rows(path):
-        if limit is not None and made >= limit:
-            return
         try:
             message = read(row)
         except MappingError as error:
             raise MappingError(f"{path.name}, line {number}: {error}") from error
         if message is not None:
-            made += 1
             yield message
         elif tally is not None:
             tally.skipped += 1
@@ -64,13 +71,11 @@ def messages(
 
 def shift_to_now_ns(path: Path, mapping: MappingFile, now_ns: int, *, speed: float, limit: int | None) -> int:
     """By how much to move every instant, so that the last message is received at the moment when it is sent."""
-    first = last = None
-    for _number, row in islice(read_rows(path), limit):
-        last = received_ns(mapping, row)
-        first = last if first is None else first
-    if first is None or last is None:
-        return 0
-    return now_ns + int((last - first) / speed) - last
+    times = [received_ns(mapping, row) for _number, row in read_rows(path)]
+    if mapping.order == "time":
+        times.sort()
+    times = times[:limit]
+    return now_ns + int((times[-1] - times[0]) / speed) - times[-1] if times else 0
 
 
 def check_shape(message: Message, dialect: str) -> None:
@@ -118,12 +123,14 @@ def _speed(text: str) -> float:
 def parser() -> argparse.ArgumentParser:
     """The command line of the program."""
     made = argparse.ArgumentParser(prog="python -m simulators replay", description=(__doc__ or "").splitlines()[0])
-    made.add_argument("file", type=Path, help="the recording: .ndjson or .csv, also .gz or .zst")
+    made.add_argument("file", type=Path, help="the recording: .ndjson or .csv, also .gz or .zst; .parquet")
     made.add_argument("--to", required=True, help="mqtt://[USER:PASSWORD@]HOST:PORT, or OUT.ndjson[.gz|.zst]")
     made.add_argument("--as", dest="dialect", choices=sorted(DIALECTS), help="the wire shape to make")
     made.add_argument("--map", dest="mapping", help=f"a mapping file, or {', '.join(built_in())}; default: --as")
     made.add_argument("--speed", type=_speed, default=_FULL_SPEED, help="max, or N times real time (max)")
     made.add_argument("--shift-to-now", action="store_true", help="move every instant: the last message is now")
+    made.add_argument("--faults", default="clean", help=f"what goes wrong on the way: {', '.join(PRESETS)} (clean)")
+    made.add_argument("--seed", type=int, default=0, help="of the faults (0)")
     made.add_argument("--limit", type=int, help="stop after N messages")
     made.add_argument("--inflight", type=int, default=500, help="messages without PUBACK at most (500)")
     return made
@@ -137,7 +144,24 @@ def _stream(options: argparse.Namespace, mapping: MappingFile, tally: Tally) -> 
     check_shape(first, mapping.dialect)
     if options.shift_to_now:
         shift_ns = shift_to_now_ns(path, mapping, time.time_ns(), speed=options.speed, limit=limit)
-    return lambda: messages(path, mapping, limit=limit, shift_ns=shift_ns, tally=tally)
+    faults = read_faults(options.faults)
+    start_ns = first[0] + shift_ns
+
+    def stream() -> Iterator[Message]:
+        recorded = messages(path, mapping, limit=limit, shift_ns=shift_ns, tally=tally)
+        return spoilt(recorded, faults, seed=options.seed, start_ns=start_ns)
+
+    return stream
+
+
+def spoilt(stream: Iterator[Message], faults: Faults, *, seed: int, start_ns: int) -> Iterator[Message]:
+    """The messages with what goes wrong on their way: of a recording only that can be changed.
+
+    Faults of sensors and of the radio are left out: their bytes are the device's own.
+    """
+    scope = Scope((), start_ns, seed, Meanings({}))
+    whole = (OnTheWay(at_ns, topic, body, topic) for at_ns, topic, body in stream)
+    return ((message.at_ns, message.topic, message.body) for message in faults.on_messages(whole, scope))
 
 
 def main(argv: list[str]) -> int:

@@ -1,131 +1,136 @@
-"""A scenario file: which city, which streets, which devices. Written by people, checked by pydantic."""
+"""A scenario file: which town, which sites with which devices, which network, which faults. Checked by pydantic.
+
+Law: a mistake says where it stands, what is wrong and how to mend it, and all of them are told at once.
+"""
 
 import tomllib
-from collections.abc import Iterator
-from dataclasses import dataclass
-from hashlib import blake2b
+from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from device_profiles.mistakes import did_you_mean, told
+from simulators.city.towns import TOWNS
+from simulators.device import Detail, SimulatedDevice
+
+__all__ = [
+    "SCENARIOS",
+    "Network",
+    "Scenario",
+    "ScenarioError",
+    "SimulatedDevice",
+    "SiteTable",
+    "World",
+    "load_scenario",
+]
 
 SCENARIOS = Path(__file__).parent / "scenarios"
+SLUG = r"^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$"
 
 Point = tuple[float, float]
 """Longitude and latitude, WGS 84 degrees."""
 
+World = Literal["as-modelled", "breaks-assumptions"]
+"""Whether the city behaves as estimators assume; see ``city/worlds.py``."""
 
-Share = Annotated[float, Field(ge=0, le=1)]
-Percent = Annotated[float, Field(ge=0, le=100)]
-Weekday = Annotated[int, Field(ge=0, le=6)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+Slug = Annotated[str, Field(pattern=SLUG)]
+Eui = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 
 
-class Network(_Part):
-    """The network server in front of the gateway, and its LoRa gateways."""
-
-    dialect: Literal["chirpstack-v4", "chirpstack-v3", "tts-v3"]
-    gateways: list[str] = Field(min_length=1)
+class ScenarioError(ValueError):
+    """Every mistake of a scenario file, one a line."""
 
 
-class ParkingStreet(_Part):
-    """A row of bays. ``demand``: share of bays taken at each local hour."""
-
-    pilot: str
-    street: str
-    bays: int = Field(ge=1, le=2_000)
-    profile: str
-    from_: Point = Field(alias="from")
-    to: Point
-    demand: list[Share] = Field(min_length=24, max_length=24)
-    mean_stay_min: float = Field(gt=0)
-    heartbeat_min: float = Field(gt=0)
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, allow_inf_nan=False)
 
 
-class BinStreet(_Part):
-    """A row of bins with distance sensors."""
+class Network(_Table):
+    """The network server in front of the gateway, and its LoRaWAN gateways: how many, or their EUIs."""
 
-    pilot: str
-    street: str
-    count: int = Field(ge=1, le=2_000)
-    profile: str
-    from_: Point = Field(alias="from")
-    to: Point
-    depth_mm: int = Field(gt=0)
-    full_mm: int = Field(ge=0)
-    fill_per_day_percent: list[Percent] = Field(min_length=7, max_length=7)
-    report_min: float = Field(gt=0)
-    collect_hour: float = Field(ge=0, lt=24)
-    collect_days: list[Weekday]
-    skip_below_percent: Percent
+    dialect: Literal["chirpstack-v4", "chirpstack-v3", "tts-v3", "plain-json"] = "chirpstack-v4"
+    gateways: Annotated[int, Field(ge=1, le=64)] | Annotated[list[Eui], Field(min_length=1)] = 3
 
 
-@dataclass(frozen=True)
-class SimulatedDevice:
-    """A device as the city's asset list would have it."""
+class SiteTable(_Table):
+    """``[[site]]``: devices of one kind. Without ``street`` the town chooses; without ``profile`` the kind's usual one.
 
-    dev_eui: str
-    profile: str
-    pilot: str
-    feature: str
-    name: str
-    area: str
-    longitude: float
-    latitude: float
+    ``per_street``: how many stand in one street before the next begins. ``report_min``: the kind's own interval of
+    reports or heartbeats. ``parameters``: of the kind's model. ``details``: what the asset list says of each device.
+    """
+
+    kind: str
+    pilot: Slug
+    count: Annotated[int, Field(ge=1, le=5_000)]
+    profile: str = ""
+    street: Annotated[str, Field(pattern=SLUG)] = ""
+    from_: Point | None = Field(default=None, alias="from")
+    to: Point | None = None
+    per_street: Annotated[int, Field(ge=1)] | None = None
+    report_min: Annotated[float, Field(gt=0, le=1_440)] | None = None
+    parameters: dict[str, Any] = {}
+    details: dict[str, Detail] = {}
+
+    @model_validator(mode="after")
+    def _a_line_has_two_ends_and_a_name(self) -> Self:
+        if (self.from_ is None) != (self.to is None) or (self.from_ is not None and not self.street):
+            raise ValueError("from, to and street belong together. Give all three, or street alone, or none")
+        return self
 
 
-class Scenario(_Part):
-    """One scenario file."""
+class Scenario(_Table):
+    """One scenario file. ``faults``: a preset's name, or tables by fault (see ``simulators/faults``)."""
 
     title: str
-    city: str
-    timezone: str
+    town: str
+    timezone: str = ""
     seed: int
-    network: Network
-    parking: ParkingStreet
-    bins: BinStreet
+    start: date | None = None
+    days: Annotated[float, Field(gt=0)] | None = None
+    world: World = "as-modelled"
+    network: Network = Network()
+    site: Annotated[list[SiteTable], Field(min_length=1)]
+    climate: dict[str, float] = {}
+    faults: str | dict[str, str | dict[str, Any]] = "clean"
 
-    def parking_devices(self) -> list[SimulatedDevice]:
-        """One sensor per bay."""
-        return list(self._row(self.parking, "parking-spot", self.parking.bays, "bay"))
+    @field_validator("town")
+    @classmethod
+    def _is_built_in(cls, name: str) -> str:
+        if name not in TOWNS:
+            hint = did_you_mean(name, list(TOWNS)) or f" There are: {', '.join(TOWNS)}"
+            raise ValueError(f"{name!r} is no built-in town.{hint}")
+        return name
 
-    def bin_devices(self) -> list[SimulatedDevice]:
-        """One sensor per bin."""
-        return list(self._row(self.bins, "waste-container", self.bins.count, "bin"))
+    def changed(self, **given: Any) -> "Scenario":
+        """The scenario with some keys replaced, checked again. Raises ScenarioError."""
+        return parse_scenario(self.model_dump(by_alias=True, exclude_unset=True) | given, self.title)
 
-    def devices(self) -> list[SimulatedDevice]:
-        """Every device of the scenario."""
-        return self.parking_devices() + self.bin_devices()
 
-    def _row(self, street: ParkingStreet | BinStreet, kind: str, count: int, word: str) -> Iterator[SimulatedDevice]:
-        for index in range(count):
-            share = index / max(1, count - 1)
-            local = f"{street.street}-{index + 1:02d}"
-            yield SimulatedDevice(
-                dev_eui=self._dev_eui(kind, index),
-                profile=street.profile,
-                pilot=street.pilot,
-                feature=f"{kind}/{local}",
-                name=f"{street.street.title()} {word} {index + 1}",
-                area=street.street,
-                longitude=round(street.from_[0] + share * (street.to[0] - street.from_[0]), 6),
-                latitude=round(street.from_[1] + share * (street.to[1] - street.from_[1]), 6),
-            )
+def parse_scenario(table: Mapping[str, Any], name: str) -> Scenario:
+    """A scenario from its table. Raises ScenarioError naming every mistake."""
+    try:
+        return Scenario.model_validate(dict(table))
+    except ValidationError as error:
+        raise ScenarioError("\n".join(f"{name}: {line}" for line in told(error, Scenario))) from error
 
-    def _dev_eui(self, kind: str, index: int) -> str:
-        digest = blake2b(f"{self.seed}/{kind}/{index}".encode(), digest_size=5).hexdigest()
-        return (
-            "02c17e" + digest
-        )  # second bit of the first byte set: a locally administered identifier, nobody's product
+
+def built_in() -> list[str]:
+    """Names of the scenarios that ship with the project."""
+    return sorted(file.stem for file in SCENARIOS.glob("*.toml"))
 
 
 def load_scenario(name: str) -> Scenario:
-    """A scenario by its name in the package, or by path. Raises FileNotFoundError; ValueError for its mistakes."""
+    """A scenario by its name in the package, or by path. Raises FileNotFoundError; ScenarioError for its mistakes."""
     path = Path(name) if name.endswith(".toml") else SCENARIOS / f"{name}.toml"
     if not path.is_file():
-        known = ", ".join(sorted(file.stem for file in SCENARIOS.glob("*.toml")))
-        raise FileNotFoundError(f"no scenario {name!r}; there are: {known}; or give the path of a .toml file")
-    return Scenario.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        hint = did_you_mean(name, built_in())
+        raise FileNotFoundError(
+            f"no scenario {name!r}.{hint} There are: {', '.join(built_in())}; or give the path of a .toml file"
+        )
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ScenarioError(f"{path.name}: no TOML: {error}") from error
+    return parse_scenario(table, path.name)

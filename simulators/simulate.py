@@ -1,7 +1,8 @@
-"""``python -m simulators simulate SCENARIO``: a street that reports, to a broker or into a recording.
+"""``python -m simulators simulate SCENARIO``: a city that reports, to a broker or into a recording.
 
-City time: begins ``--hours-back`` before now and runs ``--pace`` times as fast as real time until it has caught up with
-now; from then on it is real time. ``--pace 0`` is as fast as possible, and ends at now.
+City time begins ``--from`` a date, or ``--hours-back`` before now, and runs ``--pace`` times as fast as real time until
+it has caught up with now; from then on it is real time. ``--pace warp`` is as fast as possible, and ends with
+``--days`` or at now; a recording is always written so. Whatever the pace, messages are stamped as if it had happened.
 """
 
 import argparse
@@ -10,95 +11,204 @@ import contextlib
 import sys
 import time
 from collections.abc import Iterator
+from datetime import datetime
+from datetime import time as clock_time
+from itertools import islice
 from pathlib import Path
 
+import msgspec
+
 from simulators.asset_list import write_asset_list
+from simulators.city.settle import City, settle
 from simulators.city_clock import NS_PER_S, CityClock, now_ns
-from simulators.network import Network
-from simulators.publisher import Publisher
-from simulators.recording import open_for_writing, write_message
-from simulators.scenario import Scenario, load_scenario
-from simulators.street import changes
+from simulators.faults import DAY_NS
+from simulators.faults.table import PRESETS, Faults, read_faults
+from simulators.progress import CityProgress, city_progress
+from simulators.publisher import BrokerRefusedError, Publisher
+from simulators.recording import line_of, open_for_writing
+from simulators.run import Run, Step, run
+from simulators.scenario import Scenario, built_in, load_scenario
+from simulators.truth import TruthFile, open_truth
 
-Message = tuple[int, str, bytes]
-"""City time, topic, body."""
+__all__ = ["Span", "main", "run"]
 
-
-def messages(scenario: Scenario, start_ns: int) -> Iterator[Message]:
-    """The scenario's wire messages in order of city time, without end. Same seed and start, same bytes."""
-    network = Network(scenario, start_ns)
-    for change in changes(scenario, start_ns):
-        topic, body = network.message(change)
-        yield change.at_ns, topic, body
+STEPS_AT_ONCE = 512
+WARP = 0.0
 
 
-async def publish(scenario: Scenario, url: str, *, pace: float, start_ns: int) -> int:
-    """Publish at the city's pace until cancelled (or, at pace 0, until now); returns how many were acknowledged."""
-    end_ns = now_ns()
-    clock = CityClock.begin(start_ns, pace)
-    async with Publisher(url, client_id=f"citygate-simulator-{scenario.seed}") as publisher:
-        for at_ns, topic, body in messages(scenario, start_ns):
-            if pace <= 0 and at_ns > end_ns:
-                break
-            await clock.wait_until(at_ns)
-            await publisher.publish(topic, body)
-        await publisher.drain()
-        return publisher.acknowledged
+class Span(msgspec.Struct, frozen=True):
+    """From when to when; ``end_ns`` None: until somebody ends it."""
+
+    start_ns: int
+    end_ns: int | None
 
 
-def record(scenario: Scenario, path: Path, *, start_ns: int, end_ns: int) -> int:
-    """Write the messages of a span of city time into a recording; returns how many."""
-    count = 0
+class Tally(msgspec.Struct):
+    """What a run did, and how long making and sending took."""
+
+    made: int = 0
+    sent: int = 0
+    made_s: float = 0.0
+    whole_s: float = 0.0
+
+    def line(self, word: str) -> str:
+        """One line for the terminal."""
+        rate, made_rate = self.sent / max(self.whole_s, 1e-9), self.made / max(self.made_s, 1e-9)
+        text = f"{self.sent} messages {word} in {self.whole_s:.1f} s, {rate:,.0f} a second"
+        return f"{text} (generated at {made_rate:,.0f} a second)" if self.made else text
+
+
+def chunks(steps: Iterator[Step], size: int, tally: Tally, truth: TruthFile | None) -> Iterator[list[Step]]:
+    """Steps in lists, with what it took to make them; their truths are written on the way."""
+    while True:
+        began = time.perf_counter()
+        chunk = list(islice(steps, size))
+        tally.made_s += time.perf_counter() - began
+        if not chunk:
+            return
+        if truth is not None:
+            told = [truth_ for truths, _ in chunk for truth_ in truths]
+            if told:
+                truth.write(told)
+        yield chunk
+
+
+async def publish(
+    steps: Iterator[Step], url: str, *, clock: CityClock, client_id: str, truth: TruthFile | None, tally: Tally,
+    progress: CityProgress,
+) -> None:  # fmt: skip
+    """Publish at the city's pace until the steps end, or until cancelled."""
+    began = time.monotonic()
+    async with Publisher(url, client_id=client_id) as publisher:
+        try:
+            for chunk in chunks(steps, STEPS_AT_ONCE if clock.pace <= 0 else 1, tally, truth):
+                for _, message in chunk:
+                    if message is not None:
+                        tally.made += 1
+                        await clock.wait_until(message.at_ns)
+                        await publisher.publish(message.topic, message.body)
+                if (last := chunk[-1][1]) is not None:
+                    progress.at(last.at_ns, tally.made)
+            await publisher.drain()
+        finally:
+            tally.sent, tally.whole_s = publisher.acknowledged, time.monotonic() - began
+
+
+def record(steps: Iterator[Step], path: Path, *, truth: TruthFile | None, tally: Tally, progress: CityProgress) -> None:
+    """Write every message into a recording, received when it was published."""
+    began = time.monotonic()
     with open_for_writing(path) as out:
-        for at_ns, topic, body in messages(scenario, start_ns):
-            if at_ns > end_ns:
-                return count
-            write_message(out, topic, body, received_ns=at_ns)
-            count += 1
-    return count
+        for chunk in chunks(steps, STEPS_AT_ONCE, tally, truth):
+            lines = [line_of(m.topic, m.body, received_ns=m.at_ns) for _, m in chunk if m is not None]
+            tally.made += len(lines)
+            out.write(b"".join(lines))
+            if (last := chunk[-1][1]) is not None:
+                progress.at(last.at_ns, tally.made)
+    tally.sent, tally.whole_s = tally.made, time.monotonic() - began
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line of the program."""
+    made = argparse.ArgumentParser(
+        prog="python -m simulators simulate", description=(__doc__ or "").partition(": ")[2].splitlines()[0]
+    )
+    made.add_argument("scenario", help=f"{', '.join(built_in())}, or the path of a .toml file")
+    made.add_argument("--to", help="mqtt://[USER:PASSWORD@]HOST:PORT, or a recording FILE.ndjson[.gz|.zst]")
+    made.add_argument("--write-assets", type=Path, metavar="DIR", help="write the pilots and devices there, and end")
+    made.add_argument("--pace", type=_pace, default=1.0, help="city seconds per second, or warp (or 0) (1)")
+    made.add_argument("--from", dest="begin", type=datetime.fromisoformat, metavar="DATE", help="when the city begins")
+    made.add_argument("--hours-back", type=float, help="begin this long before now (0)")
+    made.add_argument("--days", type=float, help="end after so many days of city time")
+    made.add_argument("--seed", type=int, help="another city of the same kind")
+    made.add_argument("--faults", help=f"a preset in place of the scenario's faults: {', '.join(PRESETS)}")
+    made.add_argument("--world", choices=["as-modelled", "breaks-assumptions"], help="in place of the scenario's world")
+    made.add_argument("--dialect", help="in place of the scenario's network server, such as tts-v3")
+    made.add_argument("--truth", type=Path, metavar="FILE", help="write what was true: .parquet or .ndjson[.gz|.zst]")
+    return made
+
+
+def _pace(text: str) -> float:
+    pace = WARP if text == "warp" else float(text)
+    if not pace >= 0:
+        raise ValueError(text)
+    return pace
+
+
+def chosen(options: argparse.Namespace) -> Scenario:
+    """The scenario with what the command line changes. Raises FileNotFoundError and ScenarioError."""
+    scenario = load_scenario(options.scenario)
+    given = {word: getattr(options, word) for word in ("seed", "world") if getattr(options, word) is not None}
+    if options.dialect is not None:
+        given["network"] = scenario.network.model_dump() | {"dialect": options.dialect}
+    return scenario.changed(**given) if given else scenario
+
+
+def span_of(options: argparse.Namespace, city: City) -> Span:
+    """When the city begins and ends, by the command line, else by the scenario, else now."""
+    now, scenario = now_ns(), city.scenario
+    if options.begin is not None:
+        begin = options.begin if options.begin.tzinfo else options.begin.replace(tzinfo=city.zone)
+        start_ns = int(begin.timestamp()) * NS_PER_S
+    elif options.hours_back is not None or scenario.start is None:
+        start_ns = now - int((options.hours_back or 0) * 3600) * NS_PER_S
+    else:
+        start_ns = int(datetime.combine(scenario.start, clock_time(), city.zone).timestamp()) * NS_PER_S
+    days = options.days
+    if days is None and options.begin is None and options.hours_back is None:
+        days = scenario.days
+    if days is not None:
+        return Span(start_ns, start_ns + int(days * DAY_NS))
+    is_endless = options.pace > 0 and options.to.startswith(("mqtt://", "mqtts://"))
+    return Span(start_ns, None if is_endless else now)
 
 
 def main(argv: list[str]) -> int:
-    """The command."""
-    parser = argparse.ArgumentParser(prog="python -m simulators simulate", description=__doc__.splitlines()[0])
-    parser.add_argument("scenario", help="a scenario's name (street) or the path of its .toml file")
-    parser.add_argument("--to", help="mqtt://HOST:PORT, or a recording FILE.ndjson[.gz|.zst]")
-    parser.add_argument("--write-assets", type=Path, metavar="DIR", help="write the pilots and devices there, and end")
-    parser.add_argument("--pace", type=float, default=1.0, help="city seconds per second; 0 is as fast as possible (1)")
-    parser.add_argument("--hours-back", type=float, default=0.0, help="begin this long before now (0)")
-    options = parser.parse_args(argv)
+    """The command. Exit code 0: done; 1: the broker or a file failed; 2: the command line or the scenario is wrong."""
+    made = parser()
+    options = made.parse_args(argv)
     try:
-        scenario = load_scenario(options.scenario)
+        city = settle(chosen(options))
+        faults = read_faults(options.faults or city.scenario.faults)
     except (FileNotFoundError, ValueError) as error:
         print(error, file=sys.stderr)
         return 2
-    if options.write_assets:
-        write_asset_list(scenario, options.write_assets)
-        return 0
-    if not options.to:
-        parser.error("say where to: --to mqtt://HOST:PORT or --to FILE.ndjson.zst")
-    end_ns = now_ns()
-    start_ns = end_ns - int(options.hours_back * 3600) * NS_PER_S
+    if not options.to and not options.write_assets:
+        made.error("say where to: --to mqtt://HOST:PORT or --to FILE.ndjson.zst")
     try:
-        send(scenario, options.to, pace=options.pace, start_ns=start_ns, end_ns=end_ns)
-    except OSError as error:
+        if options.write_assets:
+            write_asset_list(city, options.write_assets)
+        else:
+            simulate(city, faults, span_of(options, city), options)
+    except ValueError as error:  # a payload that cannot say it, an address that is none, a missing library
+        print(error, file=sys.stderr)
+        return 2
+    except (OSError, BrokerRefusedError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
 
 
-def send(scenario: Scenario, to: str, *, pace: float, start_ns: int, end_ns: int) -> None:
-    """To a broker or into a file, by what ``to`` looks like. Raises OSError."""
-    began = time.monotonic()
-    if to.startswith(("mqtt://", "mqtts://")):
-        with contextlib.suppress(KeyboardInterrupt):
-            count = asyncio.run(publish(scenario, to, pace=pace, start_ns=start_ns))
-            report("acknowledged", count, time.monotonic() - began)
-    else:
-        count = record(scenario, Path(to), start_ns=start_ns, end_ns=end_ns)
-        report("written", count, time.monotonic() - began)
-
-
-def report(word: str, count: int, seconds: float) -> None:
-    """How many, how fast."""
-    print(f"{count} messages {word} in {seconds:.1f} s, {count / max(seconds, 1e-9):,.0f} a second")
+def simulate(city: City, faults: Faults, span: Span, options: argparse.Namespace) -> None:
+    """To a broker or into a file, by what ``--to`` looks like. Raises OSError, BrokerRefusedError, CannotSendError."""
+    tally = Tally()
+    live = Run(city, span.start_ns, span.end_ns, faults=faults)
+    with contextlib.ExitStack() as stack:
+        truth = stack.enter_context(open_truth(options.truth)) if options.truth else None
+        progress = stack.enter_context(city_progress(span.start_ns, span.end_ns, city.zone))
+        if options.to.startswith(("mqtt://", "mqtts://")):
+            clock = CityClock.begin(span.start_ns, options.pace)
+            client_id = f"citygate-simulator-{city.scenario.seed}"
+            with contextlib.suppress(KeyboardInterrupt):
+                asyncio.run(
+                    publish(
+                        live.steps(), options.to, clock=clock, client_id=client_id, truth=truth, tally=tally,
+                        progress=progress,
+                    )
+                )  # fmt: skip
+            word = "acknowledged"
+        else:
+            record(live.steps(), Path(options.to), truth=truth, tally=tally, progress=progress)
+            word = "written"
+    print(tally.line(word))
+    if live.senders.withheld or live.senders.unsayable:
+        print(f"{live.senders.withheld} frames withheld (airtime), {live.senders.unsayable} not sayable in the payload")

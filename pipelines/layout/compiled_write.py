@@ -35,11 +35,13 @@ def compiled_encoder(layouts: Layouts) -> Encoder:
 
     def write(readings: Readings, f_port: int | None) -> bytes:
         shape = (f_port, tuple(readings))
-        if shape not in plans and len(plans) < MOST_SHAPES:
-            plans[shape] = _plan_or_none(layouts, readings, f_port)
         plan = plans.get(shape)
         if plan is None:
-            return careful(readings, f_port)
+            if shape in plans or len(plans) >= MOST_SHAPES:
+                return careful(readings, f_port)
+            plan = plans[shape] = _plan_or_none(layouts, readings, f_port)
+            if plan is None:
+                return careful(readings, f_port)
         try:
             return b"".join([make(readings) for make in plan])
         except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError):

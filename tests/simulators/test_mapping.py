@@ -1,16 +1,24 @@
 """Mappings: from a recorded row to the message on the wire."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
+from device_profiles.catalogue import Catalogue
 from pipelines.dialects import build_dialect
 from pipelines.instants import parse_rfc3339
 from pipelines.model import Uplink
-from simulators.mapping import MappingError, built_in, compile_mapping, load_mapping
+from pipelines.vocabulary import PROPERTIES
+from simulators.mapping import MappingError, Message, built_in, compile_mapping, load_mapping
+from simulators.replay import messages
 from simulators.rows import read_rows
+from tests import servers
 
 # A twin of a line of the Saint-Eynard recording: hex data, hashed gateway, the recorder's own keys at two depths.
 DOOR: dict[str, Any] = {
@@ -162,14 +170,14 @@ def test_a_wrong_mapping_says_how_to_mend_it(tmp_path: Path, text: str, says: st
 
 
 def test_a_missing_mapping_names_those_that_ship() -> None:
-    with pytest.raises(MappingError, match="chirpstack-v3, helium"):
+    with pytest.raises(MappingError, match="chirpstack-v3, helium, laeq-minutes, telraam-hourly"):
         load_mapping("sigfox")
 
 
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
-        ("x.parquet", b"PAR1", "parquet is not read here"),
+        ("x.parquet", b"PAR1", "x.parquet: no Parquet"),
         ("x.xml", b"<a/>", "expected .ndjson"),
         ("x.ndjson", b'{"a":1}\n\n[1]\n', "line 3"),
     ],
@@ -178,3 +186,104 @@ def test_a_file_that_holds_no_rows_is_named(tmp_path: Path, name: str, content: 
     (tmp_path / name).write_bytes(content)
     with pytest.raises(ValueError, match=says):
         list(read_rows(tmp_path / name))
+
+
+COUNTS = """
+title = "counts"
+dialect = "plain-json"
+order = "time"
+[recorded_at]
+path = "hour"
+timezone = "Europe/Berlin"
+after_s = 3600
+[[message]]
+topic = "sensors/{id}/up"
+when_above = { uptime = 0 }
+columns = { bicycle_count_interval = "bike", vehicle_count_interval = ["car", "heavy"] }
+set_recorded_at = { "time" = "rfc3339" }
+"""
+
+
+def made(tmp_path: Path, row: dict[str, Any]) -> Message | None:
+    (tmp_path / "counts.toml").write_text(COUNTS)
+    return compile_mapping(load_mapping(str(tmp_path / "counts.toml")))(row)
+
+
+def test_columns_are_renamed_and_summed_and_a_local_hour_is_received_at_its_end(tmp_path: Path) -> None:
+    row = {"id": 7, "hour": "2024-10-01 07:00:00", "uptime": 0.5, "bike": 3.0, "car": "10", "heavy": 2, "note": "x"}
+    message = made(tmp_path, row)
+    assert message is not None
+    at_ns, topic, body = message
+    assert topic == "sensors/7/up"
+    assert msgspec.json.decode(body) == {
+        "bicycle_count_interval": 3, "vehicle_count_interval": 12, "time": "2024-10-01T06:00:00Z"
+    }  # fmt: skip
+    assert at_ns == 1_727_762_400 * 10**9
+
+
+@pytest.mark.parametrize(
+    "changed", [{"uptime": 0}, {"uptime": None}, {"uptime": ""}, {"bike": None, "car": float("nan"), "heavy": ""}]
+)
+def test_an_hour_in_which_nobody_looked_is_no_message_but_a_true_zero_is(
+    tmp_path: Path, changed: dict[str, Any]
+) -> None:
+    row: dict[str, Any] = {"id": 7, "hour": "2024-10-01 07:00:00", "uptime": 1, "bike": 0, "car": 0, "heavy": 0}
+    assert made(tmp_path, dict(row)) is not None
+    assert made(tmp_path, row | changed) is None
+
+
+SEVEN, EIGHT = (datetime.fromisoformat(f"2024-10-01T0{hour}:00") for hour in (7, 8))
+
+
+def test_parquet_rows_are_read_with_their_times(tmp_path: Path) -> None:
+    table = pa.table({"id": [1, 2], "hour": [EIGHT, SEVEN], "bike": [5.0, None]})
+    parquet.write_table(table, tmp_path / "x.parquet")
+    rows = list(read_rows(tmp_path / "x.parquet"))
+    assert [number for number, _ in rows] == [1, 2]
+    assert rows[1][1] == {"id": 2, "hour": SEVEN, "bike": None}
+
+
+def test_a_file_that_goes_on_sensor_by_sensor_is_put_in_order_of_time(tmp_path: Path) -> None:
+    (tmp_path / "counts.toml").write_text(COUNTS)
+    lines = [
+        f'{{"id":{n},"hour":"2024-10-01 0{hour}:00:00","uptime":1,"bike":1,"car":0,"heavy":0}}'
+        for n in (1, 2)
+        for hour in (7, 8)
+    ]
+    (tmp_path / "x.ndjson").write_text("\n".join(lines))
+    found = [topic for _, topic, _ in messages(tmp_path / "x.ndjson", load_mapping(str(tmp_path / "counts.toml")))]
+    assert found == ["sensors/1/up", "sensors/2/up", "sensors/1/up", "sensors/2/up"]
+    first = list(messages(tmp_path / "x.ndjson", load_mapping(str(tmp_path / "counts.toml")), limit=2))
+    assert len(first) == 2
+
+
+def test_a_zone_that_there_is_not_is_told(tmp_path: Path) -> None:
+    (tmp_path / "wrong.toml").write_text(COUNTS.replace("Europe/Berlin", "Europe/Atlantis"))
+    with pytest.raises(MappingError, match="Atlantis"):
+        load_mapping(str(tmp_path / "wrong.toml"))
+
+
+@pytest.mark.recording
+@pytest.mark.parametrize(
+    ("file", "name", "count"),
+    [
+        ("berlin-telraam-2024q4.parquet", "telraam-hourly", 118_868),
+        ("noise-laeq-1min.csv.gz", "laeq-minutes", 16_470),
+    ],
+)
+def test_public_recordings_become_messages_that_the_gateway_reads(file: str, name: str, count: int) -> None:
+    mapping = load_mapping(name)
+    read = build_dialect(mapping.dialect, {"time_field": "time"})
+    decode = Catalogue.load().profiles["generic/json"].decode
+    found, last_ns = 0, 0
+    for at_ns, topic, body in messages(servers.recording(file), mapping):
+        assert at_ns >= last_ns
+        last_ns, found = at_ns, found + 1
+        if found % 500 == 1:
+            uplink = read(topic, body)
+            assert isinstance(uplink, Uplink)
+            assert uplink.device_time_ns == at_ns
+            readings = decode(uplink)
+            assert isinstance(readings, list)
+            assert {reading.name for reading in readings} - {"time"} <= PROPERTIES.keys()
+    assert found == count

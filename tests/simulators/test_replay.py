@@ -171,3 +171,20 @@ def test_a_real_recording_goes_out_at_five_thousand_a_second(
     line = capsys.readouterr().out
     assert line.startswith(f"{count} messages acknowledged")
     assert int(line.split(" s, ")[1].split(" a second")[0].replace(",", "")) >= 5_000
+
+
+def test_faults_of_the_way_spoil_a_replay_and_the_same_seed_spoils_it_alike(tmp_path: Path) -> None:
+    file = tmp_path / "in.ndjson"
+    file.write_text("\n".join(json.dumps(row | {"fCnt": n}) for n, row in enumerate([DOOR] * 2_000)), encoding="utf-8")
+
+    def replayed(*words: str) -> bytes:
+        out = tmp_path / "out.ndjson"
+        assert replay.main([str(file), "--as", "chirpstack-v3", "--to", str(out), *words]) == 0
+        return out.read_bytes()
+
+    clean, rough = replayed(), replayed("--faults", "rough", "--seed", "4")
+    assert rough == replayed("--faults", "rough", "--seed", "4") != replayed("--faults", "rough", "--seed", "5")
+    assert 0.9 < len(rough.splitlines()) / len(clean.splitlines()) < 1.02
+    assert (
+        replay.main([str(file), "--as", "chirpstack-v3", "--to", str(tmp_path / "o.ndjson"), "--faults", "ruff"]) == 2
+    )

@@ -1,10 +1,6 @@
-"""The simulator's command: same bytes each time, messages that decode back, files that the gateway reads."""
+"""The simulator's command: what it writes, what it says, what it refuses."""
 
-import os
-import subprocess
-import sys
-from collections import Counter
-from itertools import islice
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -13,96 +9,111 @@ import pytest
 from device_profiles.catalogue import Catalogue
 from gateway.files.load import Files
 from gateway.sources.recording_file import Lines, open_recording
-from pipelines.dialects import build_dialect
-from pipelines.model import Uplink
-from simulators.network import LIMIT_SNR_DB, Network
+from simulators import simulate
+from simulators.city.settle import settle
 from simulators.recording import read_messages
-from simulators.scenario import load_scenario
-from simulators.simulate import main, record
-from simulators.street import changes
-from tests.simulators.test_street import MONDAY_NS
-
-DIGEST_OF_A_RUN = """
-import hashlib
-from itertools import islice
-from simulators.scenario import load_scenario
-from simulators.simulate import messages
-digest = hashlib.sha256()
-for at_ns, topic, body in islice(messages(load_scenario("street"), %d), 3_000):
-    digest.update(b"%%d %%s %%s" %% (at_ns, topic.encode(), body))
-print(digest.hexdigest())
-"""
+from simulators.scenario import built_in, load_scenario
+from simulators.simulate import main
+from simulators.truth import read_truth
 
 
-def test_same_seed_same_bytes_in_every_process() -> None:
-    def digest(hash_seed: str) -> str:
-        command = [sys.executable, "-c", DIGEST_OF_A_RUN % MONDAY_NS]
-        return subprocess.run(
-            command, env=os.environ | {"PYTHONHASHSEED": hash_seed}, capture_output=True, text=True, check=True
-        ).stdout
-
-    first = digest("1")
-    assert len(first.strip()) == 64
-    assert digest("2") == first
-
-
-@pytest.mark.parametrize("dialect", ["chirpstack-v4", "chirpstack-v3", "tts-v3"])
-def test_messages_decode_back_to_the_readings_with_their_time_and_counter(dialect: str) -> None:
-    scenario = load_scenario("street")
-    network = scenario.network.model_copy(update={"dialect": dialect})
-    scenario = scenario.model_copy(update={"network": network})
-    wire, read = Network(scenario), build_dialect(dialect, {})
-    profiles = Catalogue.load().profiles
-    counts = Counter[str]()
-    for change in islice(changes(scenario, MONDAY_NS), 400):
-        uplink = read(*wire.message(change))
-        assert isinstance(uplink, Uplink)
-        device = change.device
-        assert (uplink.device_id, uplink.f_port, uplink.f_cnt) == (
-            device.dev_eui,
-            change.f_port,
-            counts[device.dev_eui],
-        )
-        counts[device.dev_eui] += 1
-        assert uplink.network_time_ns is not None
-        assert abs(uplink.network_time_ns - change.at_ns) < 10**6, "the wire carries milliseconds or better"
-        assert len(uplink.receptions) == 1 or all((r.snr_db or 0) >= LIMIT_SNR_DB for r in uplink.receptions)
-        readings = profiles[device.profile].decode(uplink)
-        assert isinstance(readings, list)
-        found = {reading.name: reading.value for reading in readings}
-        assert change.readings.items() <= found.items()
-
-
-def test_the_asset_list_is_read_by_the_gateway_without_a_mistake(tmp_path: Path) -> None:
-    assert main(["simulate", "street", "--write-assets", str(tmp_path)][1:]) == 0
+@pytest.mark.parametrize("name", built_in())
+def test_the_asset_list_of_each_scenario_is_read_by_the_gateway_without_a_mistake(tmp_path: Path, name: str) -> None:
+    assert main([name, "--write-assets", str(tmp_path)]) == 0
     files = Files.read(tmp_path / "pilots", tmp_path / "devices", Catalogue.load())
-    scenario = load_scenario("street")
-    assert {device.id for device in files.devices} == {device.dev_eui for device in scenario.devices()}
-    assert set(files.pilots) == {"parking-mechelen", "waste-mechelen"}
-    assert not getattr(files, "warnings", ())
+    city = settle(load_scenario(name))
+    assert {device.id for device in files.devices} == {device.dev_eui for device in city.devices}
+    assert set(files.pilots) == {device.pilot for device in city.devices}
+    for device in files.devices:
+        area = files.pilots[device.pilot].area
+        assert area is not None
+        assert device.location is not None
+        assert area.holds((device.location.longitude, device.location.latitude))
 
 
 @pytest.mark.parametrize("suffix", ["", ".gz", ".zst"])
 def test_a_recording_is_what_the_file_source_reads(tmp_path: Path, suffix: str) -> None:
     file = tmp_path / f"street.ndjson{suffix}"
-    count = record(load_scenario("street"), file, start_ns=MONDAY_NS, end_ns=MONDAY_NS + 3 * 3600 * 10**9)
+    assert main(["street", "--to", str(file), "--from", "2026-11-02", "--days", "0.25"]) == 0
     with open_recording(file) as stream:
         lines = Lines(stream)
-        assert sum(1 for _ in lines) == count > 100
+        count = sum(1 for _ in lines)
+        assert count > 150
         assert lines.damage is None
     times = [received_ns for _topic, _body, received_ns in read_messages(file)]
     assert times == sorted(times)
-    assert times[0] >= MONDAY_NS
+    begin = datetime(2026, 11, 1, 23, tzinfo=UTC)  # midnight in Mechelen
+    assert times[0] >= begin.timestamp() * 10**9
+    assert times[-1] < (begin.timestamp() + 6 * 3600) * 10**9
 
 
-def test_the_command_says_what_it_wrote_and_what_was_wrong(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_same_words_write_the_same_bytes_and_another_seed_others(tmp_path: Path) -> None:
+    def written(*words: str) -> bytes:
+        file = tmp_path / "day.ndjson"
+        assert main(["city", "--to", str(file), "--from", "2026-06-01", "--days", "0.1", *words]) == 0
+        return file.read_bytes()
+
+    assert written() == written() != written("--seed", "7")
+    assert written("--faults", "rough") == written("--faults", "rough") != written()
+    assert b"end_device_ids" in written("--dialect", "tts-v3")
+
+
+def test_truth_is_written_beside_the_messages(tmp_path: Path) -> None:
+    truth = tmp_path / "truth.ndjson.zst"
+    words = [
+        "street",
+        "--to",
+        str(tmp_path / "d.ndjson"),
+        "--from",
+        "2026-11-02",
+        "--days",
+        "0.5",
+        "--truth",
+        str(truth),
+    ]
+    assert main(words) == 0
+    rows = list(read_truth(truth))
+    assert {row.feature for row in rows} >= {device.feature for device in settle(load_scenario("street")).devices}
+
+
+def test_it_says_what_it_wrote_at_both_rates_and_what_was_wrong(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["street", "--to", str(tmp_path / "day.ndjson"), "--hours-back", "2"]) == 0
-    assert "messages written in" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "messages written in" in said
+    assert "(generated at " in said
     assert main(["street", "--to", str(tmp_path / "no" / "day.ndjson"), "--hours-back", "2"]) == 1
     assert "No such file" in capsys.readouterr().err
     assert main(["atlantis", "--to", "x.ndjson"]) == 2
-    assert "there are: " in capsys.readouterr().err
-    with pytest.raises(SystemExit):
-        main(["street"])
+    assert "There are: " in capsys.readouterr().err
+    assert main(["street", "--to", str(tmp_path / "x.ndjson"), "--faults", "ruff"]) == 2
+    assert "no preset" in capsys.readouterr().err
+    assert main(["street", "--to", str(tmp_path / "x.ndjson"), "--dialect", "sigfox"]) == 2
+    assert "network.dialect" in capsys.readouterr().err
+    for words in (["street"], ["street", "--to", "x.ndjson", "--pace", "-1"]):
+        with pytest.raises(SystemExit):
+            main(words)
     line = (tmp_path / "day.ndjson").read_bytes().splitlines()[0]
     assert set(msgspec.json.decode(line)) == {"topic", "received_ns", "body"}
+
+
+def test_a_scenario_with_a_span_of_its_own_is_written_whole(tmp_path: Path) -> None:
+    file = tmp_path / "short.toml"
+    file.write_text(
+        'title = "short"\ntown = "groningen"\nseed = 4\nstart = 2026-03-29\ndays = 1\n'
+        '[[site]]\nkind = "waste"\npilot = "p"\ncount = 2\nreport_min = 60\n'
+    )
+    out = tmp_path / "out.ndjson"
+    assert main([str(file), "--to", str(out)]) == 0
+    times = [at_ns for _topic, _body, at_ns in read_messages(out)]
+    begin_s = datetime(2026, 3, 28, 23, tzinfo=UTC).timestamp()
+    assert begin_s <= times[0] / 1e9 < begin_s + 60
+    assert begin_s + 22 * 3600 < times[-1] / 1e9 < begin_s + 24 * 3600
+
+
+def test_the_help_page_names_every_option_that_citygate_simulate_passes_on() -> None:
+    from gateway.cli.simulate import simulate as command  # noqa: PLC0415 - its page alone
+
+    known = {word for action in simulate.parser()._actions for word in action.option_strings if word.startswith("--")}
+    assert [word for word in sorted(known - {"--help"}) if word not in (command.help or "")] == []

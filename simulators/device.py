@@ -1,0 +1,23 @@
+"""A device as the city's asset list has it: what hangs where, and what it looks at."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+Detail = float | int | bool | str
+"""What an asset list may say beside the place: a bay's rule, a tree's crown area."""
+
+
+@dataclass(frozen=True)
+class SimulatedDevice:
+    """One device. ``calibration``: property → (factor, offset), without which the gateway cannot read it."""
+
+    dev_eui: str
+    profile: str
+    pilot: str
+    feature: str
+    name: str
+    area: str
+    longitude: float
+    latitude: float
+    calibration: Mapping[str, tuple[float, float]] = field(default_factory=dict, hash=False)
+    details: Mapping[str, Detail] = field(default_factory=dict, hash=False)

@@ -1,0 +1,98 @@
+"""One run of a city: (truths, message) after another, in order of time, without a broker.
+
+    signals ─▶ reports ─▶ faults ─▶ frames ─▶ faults ─▶ messages ─▶ faults ─▶ (truths, message)
+                  └─ truths ──────────────────────────────────────────────────▲
+
+Law: same scenario, start and faults, same bytes, in every process.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from device_profiles.catalogue import Catalogue
+from pipelines.decode import CompiledProfile
+from simulators.city.settle import City, settle
+from simulators.faults import Scope
+from simulators.faults.meanings import Meanings
+from simulators.faults.table import Faults, read_faults
+from simulators.networks.frame import Frame, Message
+from simulators.networks.network import CARRIES_JSON, Senders
+from simulators.reports import reports
+from simulators.scenario import Scenario
+from simulators.signals import Report, Truth
+
+Step = tuple[tuple[Truth, ...], Message | None]
+"""What became true since the step before, and the next message; None where only truths are left."""
+
+
+def run(
+    scenario: Scenario | City,
+    start_ns: int,
+    end_ns: int | None = None,
+    *,
+    faults: Faults | None = None,
+    profiles: Mapping[str, CompiledProfile] | None = None,
+) -> Iterator[Step]:
+    """A scenario from ``start_ns`` up to but without ``end_ns``; without end if that is None.
+
+    ``faults``: in place of the scenario's own. ``profiles``: loaded once by whoever runs hundreds of cities.
+    Raises ScenarioError and FaultsError before the first step, CannotSendError on the way.
+    """
+    return Run(scenario, start_ns, end_ns, faults=faults, profiles=profiles).steps()
+
+
+class Run:
+    """One run, and what it counted: ``senders`` has the reports that made no frame."""
+
+    def __init__(
+        self,
+        scenario: Scenario | City,
+        start_ns: int,
+        end_ns: int | None = None,
+        *,
+        faults: Faults | None = None,
+        profiles: Mapping[str, CompiledProfile] | None = None,
+    ) -> None:
+        self.city = city = scenario if isinstance(scenario, City) else settle(scenario)
+        self._faults = read_faults(city.scenario.faults) if faults is None else faults
+        profiles = Catalogue.load().profiles if profiles is None else profiles
+        seed = city.scenario.seed
+        self._start_ns, self._end_ns = start_ns, end_ns
+        self._scope = Scope(city.devices, start_ns, seed, Meanings(profiles))
+        self._lorawan = city.scenario.network.dialect not in CARRIES_JSON
+        self.senders = Senders(
+            city.devices,
+            profiles,
+            city.antennas,
+            dialect=city.scenario.network.dialect,
+            seed=seed,
+            start_ns=start_ns,
+            strict=not self._faults.may_bend_readings,
+        )
+        self._told: list[Truth] = []
+
+    def steps(self) -> Iterator[Step]:
+        """Truths and messages; ask once."""
+        faults, scope, told = self._faults, self._scope, self._told
+        said = faults.on_readings(reports(self.city, self._start_ns, self._end_ns), scope)
+        framed = faults.on_frames(self._frames(said), scope)
+        if not self._lorawan:
+            framed = (frame for frame in framed if frame.kind == "uplink")
+        for message in faults.on_messages(map(self.senders.wrap, framed), scope):
+            if told:
+                truths = tuple(told)
+                told.clear()
+                yield truths, message
+            else:
+                yield (), message
+        if told:
+            yield tuple(told), None
+
+    def _frames(self, said: Iterator[Report]) -> Iterator[Frame]:
+        tell, frame_of = self._told.extend, self.senders.frame
+        for report in said:
+            if report.truth:
+                tell(report.truth)
+            if report.readings is not None:
+                frame = frame_of(report)
+                if frame is not None:
+                    yield frame
