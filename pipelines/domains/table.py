@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from pipelines.domains import Machine
+from pipelines.domains.air.station import AirDetails, AirMachine, AirSettings
 from pipelines.domains.cycling.counts import CountMachine
 from pipelines.domains.cycling.kinds import BICYCLES, PEOPLE, VEHICLES
 from pipelines.domains.cycling.links import FASTEST_BICYCLE_KMH, LinkMachine, SpeedMachine
@@ -22,6 +23,7 @@ from pipelines.domains.green.soil import SoilWater
 from pipelines.domains.green.watering import Watering
 from pipelines.domains.light.details import LampDetails, LightSettings
 from pipelines.domains.light.lamp import Lamp
+from pipelines.domains.heat.stress import HeatMachine
 from pipelines.domains.noise.levels import NoiseMachine, NoiseSettings
 from pipelines.domains.parking.guidance import GuidanceMachine
 from pipelines.domains.parking.settings import BayDetails, ParkingSettings
@@ -63,6 +65,8 @@ MACHINES: tuple[Machine[Any], ...] = (
     SpeedMachine(VEHICLES),
     LinkMachine(),
     NoiseMachine(),
+    AirMachine(),
+    HeatMachine(),
 )
 """In no particular order: they do not know each other."""
 
@@ -75,6 +79,7 @@ SETTINGS: Mapping[Domain, type[msgspec.Struct]] = {
     Domain.CYCLING: CountSettings,
     Domain.MOBILITY: CountSettings,
     Domain.NOISE: NoiseSettings,
+    Domain.AIR: AirSettings,
 }
 """Domain → what ``[settings.<domain>]`` of a pilot file may hold. Every field has a default."""
 
@@ -92,5 +97,6 @@ DETAILS: Mapping[str, type[msgspec.Struct]] = {
     "people-counter": CounterDetails,
     "vehicle-counter": CounterDetails,
     "bike-link": LinkDetails,
+    "air-station": AirDetails,
 }
 """Feature type → what ``details`` of a device may hold. Every field has a default."""
