@@ -21,9 +21,9 @@ from pipelines.domains.energy.meter import ElectricityMeter
 from pipelines.domains.green.details import GreenSettings, SoilDetails
 from pipelines.domains.green.soil import SoilWater
 from pipelines.domains.green.watering import Watering
+from pipelines.domains.heat.stress import HeatMachine
 from pipelines.domains.light.details import LampDetails, LightSettings
 from pipelines.domains.light.lamp import Lamp
-from pipelines.domains.heat.stress import HeatMachine
 from pipelines.domains.noise.levels import NoiseMachine, NoiseSettings
 from pipelines.domains.parking.guidance import GuidanceMachine
 from pipelines.domains.parking.settings import BayDetails, ParkingSettings
