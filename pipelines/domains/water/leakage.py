@@ -16,7 +16,9 @@ REGISTER, PULSES = "water_m3", "pulses"
 L_PER_M3 = 1_000.0
 
 FIRST_NIGHT_HOUR, LAST_NIGHT_HOUR = 2, 3
-NIGHTS_KEPT = 14
+NIGHTS_KEPT = 28
+HIGH_NIGHTS = 2
+"""In a row: one night in twenty of forty households together is three sigmas above the few before, two hardly ever."""
 LIMIT = NightLimit()
 LEAK_AFTER_NS = 24 * HOUR_NS
 STILL_NS = HOUR_NS
@@ -35,7 +37,7 @@ class Flow(msgspec.Struct):
 
 
 class LeakageState(msgspec.Struct):
-    """``night``: L/h in this night's hours so far; ``nights``: of those without a leak; ``high``: the last was one."""
+    """``night``: L/h in this night's hours so far; ``nights``: of those without a leak; ``high``: above it in a row."""
 
     feature: str
     register: Register
@@ -45,7 +47,7 @@ class LeakageState(msgspec.Struct):
     night: list[float] = []
     night_begin_ns: int = -1
     nights: list[float] = []
-    high: bool = False
+    high: int = 0
     sign: str = "none"
 
 
@@ -127,8 +129,10 @@ def _night(state: LeakageState, hour: Tally, site: Site) -> list[Observation]:
         return [missing(state.feature, "night_flow_l_h", begin_ns, hour.end_ns)]
     flow = min(state.night)
     limit = LIMIT.of(state.nights)
-    state.high = limit is not None and flow > limit
-    if not state.high:
+    if limit is not None and flow > limit:
+        state.high = min(state.high + 1, HIGH_NIGHTS)
+    else:
+        state.high = 0
         state.nights = [*state.nights, flow][-NIGHTS_KEPT:]
     return [of_interval(state.feature, "night_flow_l_h", round(flow, 3), begin_ns, hour.end_ns)]
 
@@ -157,7 +161,7 @@ def _sign(state: LeakageState, time_ns: int) -> list[Observation]:
         (True, False): "night_flow",
         (False, True): "continuous_flow",
         (True, True): "both",
-    }[state.high, state.flow.leak]
+    }[state.high >= HIGH_NIGHTS, state.flow.leak]
     if sign == state.sign:
         return []
     said = [Observation(state.feature, "leak_sign", sign, time_ns)]

@@ -49,18 +49,24 @@ def test_water_that_runs_for_a_day_is_a_leak_until_it_stands_still_for_an_hour()
     ]
 
 
-def test_a_night_above_its_limit_is_a_sign_of_its_own() -> None:
-    said = fold(Leakage(), household(6, {4 * 24 + 1: 30.0, 4 * 24 + 12: 0.0}), meter(), restarts=True)
+def test_two_nights_in_a_row_above_their_limit_are_a_sign_of_their_own() -> None:
+    said = fold(Leakage(), household(7, {4 * 24 + 1: 30.0, 5 * 24 + 12: 0.0}), meter(use="other"), restarts=True)
     assert values(said, "leak_sign") == ["night_flow", "none"]
     assert [(one.value, (one.time_ns - BEGIN) // HOUR_NS) for one in of(said, "leak_suspected")] == [
-        (True, 4 * 24 + 4),
-        (False, 5 * 24 + 4),
+        (True, 5 * 24 + 4),
+        (False, 6 * 24 + 4),
     ]
+
+
+def test_one_night_above_its_limit_is_none() -> None:
+    said = fold(Leakage(), household(7, {4 * 24 + 1: 30.0, 4 * 24 + 12: 0.0}), meter(use="other"))
+    assert values(said, "night_flow_l_h")[4] == pytest.approx(30)
+    assert not of(said, "leak_suspected")
 
 
 def test_both_signs_are_one_leak() -> None:
     said = fold(Leakage(), household(7, {4 * 24 + 1: 30.0}), meter(), restarts=True)
-    assert values(said, "leak_sign") == ["night_flow", "both"]
+    assert values(said, "leak_sign") == ["continuous_flow", "both"]
     assert values(said, "leak_suspected") == [True]
 
 
