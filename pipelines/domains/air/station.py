@@ -1,6 +1,6 @@
 """The machine of one air station: hourly means, ozone over 8 hours, the European index, days, twelve months.
 
-State: two hours of sums, the hourly means of a local day and eight hours of ozone, thirteen months of sums.
+State: two hours of sums, the hourly means of a local day and eight hours of ozone, twelve months of sums.
 """
 
 from collections.abc import Iterable

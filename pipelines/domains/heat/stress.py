@@ -92,6 +92,8 @@ def _say_day(state: Station) -> list[Observation]:
     else:
         found = said.of_interval(feature, "wbgt_above_25_h", hot, begin_ns, end_ns)
     state.wbgt_c, state.estimated, state.day_begin_ns, state.day_end_ns = {}, False, -1, -1
+    if not hours:
+        return []
     return [found, said.coverage(feature, share, begin_ns, end_ns)]
 
 
