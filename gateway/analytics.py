@@ -157,6 +157,12 @@ class Analytics:
         self._tend()
         return True
 
+    async def tick(self) -> None:
+        """Write down what time it is: machines have no other clock."""
+        self._append(Tick(self._clock.wall_ns(), self._clock.quality()), KIND_FIRST)
+        with contextlib.suppress(JournalError):  # the journal has said so; the next commit takes it along
+            await self._tail.ledger.commit(sync=False)
+
     async def save(self) -> None:
         """Write the snapshot. An error is counted and told by nobody but the next start, which reads more."""
         ledger = self._tail.ledger
@@ -316,10 +322,8 @@ class Analytics:
 
     async def _tick_for_ever(self) -> None:
         while True:
-            self._append(Tick(self._clock.wall_ns(), self._clock.quality()), KIND_FIRST)
-            with contextlib.suppress(JournalError):  # the journal has said so; the next commit takes it along
-                await self._tail.ledger.commit(sync=False)
             await asyncio.sleep(TICK_EVERY_S)
+            await self.tick()
 
     def _tend(self) -> None:
         """Share out the memory, and say where a machine raised."""
