@@ -30,7 +30,8 @@ class LocalHours:
 
     def at(self, at_ns: int) -> LocalTime:
         """Date, weekday and hour of the street's clocks."""
-        day, rest = divmod(at_ns + self._offset_ns(at_ns), DAY_NS)
+        offset_ns = self._offsets.get(at_ns // QUARTER_NS)
+        day, rest = divmod(at_ns + (self._offset_ns(at_ns) if offset_ns is None else offset_ns), DAY_NS)
         return LocalTime(day, (day + 3) % 7, rest / HOUR_NS)
 
     def instant(self, day: int, hour: float) -> int:
@@ -45,11 +46,8 @@ class LocalHours:
 
     def _offset_ns(self, at_ns: int) -> int:
         quarter = at_ns // QUARTER_NS
-        found = self._offsets.get(quarter)
-        if found is None:
-            if len(self._offsets) >= MOST_KEPT:
-                self._offsets.clear()
-            offset = datetime.fromtimestamp(quarter * 900, UTC).astimezone(self.zone).utcoffset()
-            found = int((offset or timedelta()).total_seconds()) * NS_PER_S
-            self._offsets[quarter] = found
+        if len(self._offsets) >= MOST_KEPT:
+            self._offsets.clear()
+        offset = datetime.fromtimestamp(quarter * 900, UTC).astimezone(self.zone).utcoffset()
+        found = self._offsets[quarter] = int((offset or timedelta()).total_seconds()) * NS_PER_S
         return found

@@ -49,26 +49,31 @@ def expected_later(
     vector = list(now)
     later = [weight * value for value in vector]
     done, step = weight, 0
+    jump = _Jump(places, arrivals_per_min / fastest, leave / fastest)
     while done < 1 - SMALLEST_WEIGHT and step < 10 * MOST_JUMPS:
         step += 1
-        vector = _one_jump(vector, arrivals_per_min / fastest, leave / fastest)
+        vector = jump.once(vector)
         weight *= fastest * minutes / step
         done += weight
         later = [sum_ + weight * value for sum_, value in zip(later, vector, strict=True)]
     return later
 
 
-def _one_jump(vector: list[float], arrive: float, leave: float) -> list[float]:
-    """One step of the uniformised chain; ``arrive`` and ``leave`` (of one place) are chances."""
-    places = len(vector) - 1
-    jumped = []
-    for state, value in enumerate(vector):
-        up = arrive if state < places else 0.0
-        down = state * leave
-        after = (1 - up - down) * value
-        if up:
-            after += up * vector[state + 1]
-        if state:
-            after += down * vector[state - 1]
-        jumped.append(after)
-    return jumped
+class _Jump:
+    """The uniformised chain; ``arrive`` and ``leave`` (of one place) are chances of a jump."""
+
+    def __init__(self, places: int, arrive: float, leave: float) -> None:
+        self._up = [arrive] * places + [0.0]
+        self._down = [state * leave for state in range(places + 1)]
+        self._stay = [1 - up - down for up, down in zip(self._up, self._down, strict=True)]
+
+    def once(self, vector: list[float]) -> list[float]:
+        """The mean of the vector after one jump, from each state."""
+        above = [*vector[1:], 0.0]
+        below = [0.0, *vector[:-1]]
+        return [
+            stay * value + up * more + down * less
+            for stay, value, up, more, down, less in zip(
+                self._stay, vector, self._up, above, self._down, below, strict=True
+            )
+        ]

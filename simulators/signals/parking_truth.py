@@ -5,12 +5,16 @@ Of the moment: ``bays_free`` (ordinary ones), and where the street is M/M/c/c ``
 chance that an ordinary bay is free so many minutes later, given how many are taken now and the hours' true rates.
 """
 
+from functools import lru_cache
+
 from simulators.signals import Report, Site, Truth
 from simulators.signals.local_hours import MINUTE_NS, QUARTER_NS
 from simulators.signals.loss_system import expected_later
 from simulators.signals.parking_street import Pool, Street
 
 HORIZONS_MIN = (5, 10, 15, 30)
+MOST_KEPT = 8192
+"""A week has few pairs of rates, and streets of one kind share them."""
 
 
 class StreetTruth:
@@ -67,27 +71,25 @@ class StreetTruth:
 
 
 class _Chances:
-    """P(free) of one pool from each state, kept for each pair of rates: there are few in a week."""
+    """P(free) of one pool from each state."""
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._kept: dict[tuple[float, float], list[list[float]]] = {}
 
-    def from_each_state(self, at_ns: int) -> list[list[float]]:
+    def from_each_state(self, at_ns: int) -> list[tuple[float, ...]]:
         """For each horizon the chance by number of taken bays. Rates hold for a quarter hour at least."""
-        rates = (self._pool.rate(at_ns), self._pool.rate(at_ns + QUARTER_NS))
-        found = self._kept.get(rates)
-        if found is None:
-            found = self._kept[rates] = [self._chance(rates, minutes) for minutes in HORIZONS_MIN]
-        return found
+        pool = self._pool
+        rates = (pool.rate(at_ns), pool.rate(at_ns + QUARTER_NS))
+        return [_chance(pool.places, pool.stays.mean_min, rates, minutes) for minutes in HORIZONS_MIN]
 
-    def _chance(self, rates: tuple[float, float], minutes: int) -> list[float]:
-        """Backwards from the horizon: first through the second quarter, then through the first."""
-        quarter_min = QUARTER_NS // MINUTE_NS
-        is_free = [1.0] * self._pool.places + [0.0]
-        mean_min = self._pool.stays.mean_min
-        if minutes > quarter_min:
-            rest = minutes - quarter_min
-            is_free = expected_later(is_free, arrivals_per_min=rates[1], mean_stay_min=mean_min, minutes=rest)
-        first = min(minutes, quarter_min)
-        return expected_later(is_free, arrivals_per_min=rates[0], mean_stay_min=mean_min, minutes=first)
+
+@lru_cache(maxsize=MOST_KEPT)
+def _chance(places: int, mean_stay_min: float, rates: tuple[float, float], minutes: int) -> tuple[float, ...]:
+    """Backwards from the horizon: first through the second quarter, then through the first."""
+    quarter_min = QUARTER_NS // MINUTE_NS
+    is_free = [1.0] * places + [0.0]
+    if minutes > quarter_min:
+        rest = minutes - quarter_min
+        is_free = expected_later(is_free, arrivals_per_min=rates[1], mean_stay_min=mean_stay_min, minutes=rest)
+    first = min(minutes, quarter_min)
+    return tuple(expected_later(is_free, arrivals_per_min=rates[0], mean_stay_min=mean_stay_min, minutes=first))

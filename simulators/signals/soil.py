@@ -6,8 +6,7 @@
 - Bucket: FAO-56 chapter 8: water leaves at Kc ET0, less where more than the readily available share is gone (equation
   84); what rises above field capacity drains by a first-order law.
 - Tension: Campbell's power law (Soil Sci. 117 (1974) 311) through two published points, field capacity and wilting
-  point;
-  water contents of both are middles of the ranges of FAO-56, table 19.
+  point, whose water contents are middles of the ranges of FAO-56, table 19.
 """
 
 import math
