@@ -14,6 +14,8 @@ DISTANCE, LEVEL, AIR = "distance_mm", "water_level_m", "temperature_c"
 
 WINDOW = 7
 """Readings that a spike is judged by."""
+LIKE = (0.5, 1.25)
+"""Of the next jump to the same side, which confirms it: water goes on rising, reflections do not."""
 LEAST_WINDOW = 3
 """Fewer readings know no spike."""
 RISE_OVER_NS = HOUR_NS
@@ -106,7 +108,7 @@ def _judge(state: LevelState, point: Point, details: LevelDetails) -> list[Obser
     if len(state.window) >= LEAST_WINDOW:
         middle, limit = hampel([level for _, level in state.window])
         away, before_away = point[1] - middle, before - middle
-        confirmed = abs(before_away) > limit and (before_away > 0) == (away > 0)
+        confirmed = abs(before_away) > limit and LIKE[0] <= before_away / (away or limit) <= LIKE[1]
         if abs(away) > limit and not confirmed:
             state.spike = point
             instead = round(middle, 4)

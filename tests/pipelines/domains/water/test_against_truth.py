@@ -51,8 +51,8 @@ def test_every_leak_of_a_household_is_found_within_a_day_and_a_half_and_none_is_
 
 
 def test_a_clean_level_is_nearer_to_the_truth_than_the_sensors_reflections() -> None:
-    parameters = WaterLevels(reflections_share=0.02)
-    reports = live("water_level", parameters, devices=2, days=30)
+    parameters = WaterLevels(reflections_share=0.005)
+    reports = live("water_level", parameters, devices=4, days=30)
     readings = heard(reports, "distance", "distance_mm", 1.0)
     details = msgspec.convert(level_details(parameters, "", 0), LevelDetails)
     said = fold(Level(), readings, site({one.feature: Place(details=details) for one in readings}))
