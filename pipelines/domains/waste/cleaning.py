@@ -79,15 +79,19 @@ def believe(levels: Levels, at_ns: int, percent: float, settings: WasteSettings)
     levels.fallen.clear()
     if _has_fallen(levels, at_ns, percent, settings):
         return _fall(levels, at_ns, percent)
+    return _rise(levels, at_ns, percent)
+
+
+def _rise(levels: Levels, at_ns: int, percent: float) -> Believed:
     hours = (at_ns - levels.at_ns) / HOUR_NS
-    if percent - levels.level > JUMP_PERCENT + JUMP_PERCENT_H * hours:
-        levels.rising.append((at_ns, percent))
-        if len(levels.rising) < STANDS_BY:
-            return HELD
-        levels.recent, levels.rising = levels.rising[-KEPT:], []
-        return Believed("level", at_ns, levels.level)
-    levels.rising.clear()
-    return _accept(levels, at_ns, percent)
+    if percent - levels.level <= JUMP_PERCENT + JUMP_PERCENT_H * hours:
+        levels.rising.clear()
+        return _accept(levels, at_ns, percent)
+    levels.rising.append((at_ns, percent))
+    if len(levels.rising) < STANDS_BY:
+        return HELD
+    levels.recent, levels.rising = levels.rising, []
+    return Believed("level", at_ns, levels.level)
 
 
 def _accept(levels: Levels, at_ns: int, percent: float) -> Believed:
