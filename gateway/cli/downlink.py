@@ -28,8 +28,9 @@ STATES: Mapping[str, str] = {
 BADLY = {"uncertain", "refused", "failed", "expired"}
 
 
-@click.command(epilog=EPILOGUE)
+@click.command(epilog=EPILOGUE, context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
 @click.argument("device")
+@click.pass_context
 @config_option
 @click.option("--set", "given", multiple=True, metavar="FIELD=VALUE", help="What to set; several for one command.")
 @click.option("--for", "open_s", type=Seconds(), metavar="TIME", help="How long a valve may be open: 10m, 90s, 1h.")
@@ -41,6 +42,7 @@ BADLY = {"uncertain", "refused", "failed", "expired"}
 @click.option("--dry-run", is_flag=True, help="Show bytes, port, topic and message; send nothing.")
 @JsonOption
 def downlink(  # noqa: PLR0917 - click passes parameters by name
+    ctx: click.Context,
     device: str,
     config_path: Path | None,
     given: tuple[str, ...],
@@ -54,9 +56,9 @@ def downlink(  # noqa: PLR0917 - click passes parameters by name
 ) -> None:
     """Ask a device for a setting, or move its valve.
 
-    DEVICE is an id, a name or a feature. Without --set it shows what the device understands. The running gateway sends
-    it through the source that heard the device last. A device of class A listens only after its own next message: it
-    may take an hour, and the answer comes with the message after that.
+    DEVICE is an id, a name or a feature; alone it shows what the device understands. --FIELD VALUE is short for
+    --set FIELD=VALUE. The running gateway sends it through the source that heard the device last. A device of class A
+    listens only after its own next message: it may take an hour, and the answer comes with the message after that.
 
     A valve needs a permission in the pilot's file (what = "valve") and is opened for a time only. Where the device has
     no timer of its own the gateway closes it, also after a restart.
@@ -65,14 +67,14 @@ def downlink(  # noqa: PLR0917 - click passes parameters by name
     Examples:
         citygate downlink 24e124136b502217
         citygate downlink 24e124136b502217 --set report_interval=20m --dry-run
-        citygate downlink 24e124136b502217 --set report_interval=20m --wait 5m
+        citygate downlink 24e124136b502217 --report_interval 20m --wait 5m
         citygate downlink park-valve-3 --set valve_1=open --for 15m
         citygate downlink park-valve-3 --set valve_1=closed
     """
     config = open_config(config_path)
     question: dict[str, Any] = {
         "device": device,
-        "set": _fields(given),
+        "set": _fields([*given, *_short(ctx.args)]),
         "open_s": open_s,
         "valid_s": valid_s,
         "wait_s": wait_s,
@@ -96,6 +98,26 @@ def downlink(  # noqa: PLR0917 - click passes parameters by name
         print_json(last)
     if last.get("state") in BADLY:
         raise SystemExit(Exit.FAILED)
+
+
+def _short(args: Sequence[str]) -> list[str]:
+    """``["--report_interval", "20m"]`` → ``["report_interval=20m"]``; ends the command where a word is left over."""
+    fields, waiting = [], ""
+    for word in args:
+        if waiting and not word.startswith("--"):
+            fields.append(f"{waiting}={word}")
+            waiting = ""
+        elif not waiting and word.startswith("--") and word != "--":
+            waiting = word.removeprefix("--")
+            if "=" in waiting:
+                fields.append(waiting)
+                waiting = ""
+        else:
+            waiting = waiting or word
+            break
+    if waiting:
+        fail(Exit.USAGE, f"{waiting}: neither an option nor a value of one", "Write --FIELD VALUE after the device.")
+    return fields
 
 
 def _fields(given: Sequence[str]) -> dict[str, str]:

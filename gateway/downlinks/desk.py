@@ -104,7 +104,7 @@ class Desk:
             payload=command.payload,
             f_port=command.f_port,
             by=wish.by,
-            expires_ns=now_ns + int(prepared.valid_s * NS_PER_S),
+            expires_ns=now_ns + int(self._valid_s(prepared) * NS_PER_S),
             steps=(Step("asked", now_ns),),
             confirmed_by=prepared.downlink.confirmed_by,
             valve=prepared.downlink.valve.field if prepared.downlink.valve else "",
@@ -112,6 +112,10 @@ class Desk:
             closing=prepared.closing,
             closing_values=prepared.closing_values,
         )
+
+    def _valid_s(self, prepared: Prepared) -> float:
+        """An opening that the gateway ends must not be delivered after its end."""
+        return min(prepared.valid_s, prepared.opens_s) if prepared.closing else prepared.valid_s
 
     async def _send(self, record: Record, prepared: Prepared, post: Post) -> Record:
         if not post.book.waiting(record.asked_ns):

@@ -109,7 +109,6 @@ class Post:
 def order_of(record: Record) -> Order:
     """What the network server is asked for. Closing a valve goes before whatever waits, where the network can."""
     return Order(
-        device=record.device,
         key=record.key,
         payload=record.payload,
         f_port=record.f_port,

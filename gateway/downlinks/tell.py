@@ -38,8 +38,9 @@ def _notes(record: Record, prepared: Prepared, source: Any) -> list[str]:
         )
     if record.closing:
         minutes = (prepared.profile.reporting_interval_s or 0) / 60
-        late = f" It listens after its own messages only, so up to {minutes:g} min later." if minutes else ""
+        late = f" It listens after its own messages only: up to {minutes:g} min later." if minutes else ""
         notes.append(f"the device has no timer: the gateway sends the end itself, also after a restart.{late}")
+        notes.append(f"it is too late if the device does not listen within {record.opens_s / 60:g} min")
     if not prepared.network.keeps_expiry and record.opens_s:
         notes.append(f"{prepared.network.title} keeps no expiry: it delivers this whenever the device listens")
     return notes

@@ -111,7 +111,7 @@ class Watch:
             self._cannot_close(opened, str(error))
             return
         record = await self._post.send(record, link)
-        if record.state == "sent":
+        if record.state in openings.ON_ITS_WAY:
             self._gateway.events.emit(ValveClosing(record.number, record.device, opened.number))
 
     def _cannot_close(self, opened: Record, why: str) -> None:

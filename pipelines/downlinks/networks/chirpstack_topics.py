@@ -23,6 +23,11 @@ def command_topic(topic: str) -> str:
     return found["to"] + ("/command/down" if found["event"] else "/tx")
 
 
+def dev_eui_of(command: str) -> str:
+    """The DevEUI as the topic spells it: ChirpStack 4 refuses a command whose body names another."""
+    return command.rpartition("/device/")[2].partition("/")[0]
+
+
 def receipt_topics(command: str) -> tuple[str, ...]:
     """Where ChirpStack says what became of commands on this topic."""
     if command.endswith("/tx"):

@@ -10,7 +10,7 @@ LogEvent, LogCode), version 4, and its MQTT integration.
 import msgspec
 
 from pipelines.dialects.protobuf import LENGTH, Field, ProtobufError, read_fields
-from pipelines.downlinks.networks.chirpstack_topics import command_topic, event_of, receipt_topics
+from pipelines.downlinks.networks.chirpstack_topics import command_topic, dev_eui_of, event_of, receipt_topics
 from pipelines.downlinks.networks.order import Order, Receipt
 from pipelines.instants import format_rfc3339
 from pipelines.model import NS_PER_S
@@ -39,10 +39,10 @@ _DECODER = msgspec.json.Decoder(_Event)
 def message(topic: str, last_body: bytes, order: Order) -> tuple[str, bytes]:
     """Topic and DownlinkCommand, in the encoding of ``last_body``, a message of the same network server."""
     if last_body[:1] not in {b"{", b""}:
-        return topic, _protobuf(order)
+        return topic, _protobuf(dev_eui_of(topic), order)
     command: dict[str, object] = {
         "id": order.key,
-        "devEui": order.device,
+        "devEui": dev_eui_of(topic),
         "confirmed": True,
         "fPort": order.f_port,
         "data": order.payload,
@@ -72,9 +72,9 @@ def receipt(topic: str, body: bytes) -> Receipt | None:
     return Receipt("acked" if read.acknowledged else "unacknowledged", read.queue_item_id)
 
 
-def _protobuf(order: Order) -> bytes:
+def _protobuf(dev_eui: str, order: Order) -> bytes:
     """DownlinkCommand: id 1, dev_eui 2, confirmed 3, f_port 4, data 5, expires_at 7 (Timestamp: seconds 1, nanos 2)."""
-    out = _bytes_field(1, order.key.encode()) + _bytes_field(2, order.device.encode())
+    out = _bytes_field(1, order.key.encode()) + _bytes_field(2, dev_eui.encode())
     out += _int_field(3, 1) + _int_field(4, order.f_port) + _bytes_field(5, order.payload)
     if order.expires_ns is not None:
         seconds, nanos = divmod(order.expires_ns, NS_PER_S)

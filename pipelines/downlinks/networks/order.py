@@ -14,13 +14,12 @@ Said = Literal[
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """One downlink for one device. ``key``: a UUID of ours by which receipts name it, where the network can.
+    """One downlink. ``key``: a UUID of ours by which receipts name it, where the network can.
 
     ``clears_queue``: nothing older may be delivered any more (a valve is being closed); where the network cannot, the
     older ones go first. Downlinks ask the device for an acknowledgement always.
     """
 
-    device: str
     key: str
     payload: bytes
     f_port: int

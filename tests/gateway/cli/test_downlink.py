@@ -50,9 +50,7 @@ async def test_a_person_looks_tries_sends_and_sees_how_it_went(tmp_path: Path, b
         listed = await typed(tmp_path, "downlinks")
         assert "confirmed (a reading shows it)" in listed.stdout
         at.network.answers = False
-        as_json = json.loads(
-            (await typed(tmp_path, "downlink", "roof", "--set", "report_interval=30m", "--json")).stdout
-        )
+        as_json = json.loads((await typed(tmp_path, "downlink", "roof", "--report_interval", "30m", "--json")).stdout)
         assert (as_json["number"], as_json["state"], as_json["payload"]) == (2, "sent", "ff030807")
     assert [row["number"] for row in json.loads(invoke(tmp_path, "downlinks", SENSOR, "--json").stdout)] == [2, 1]
     assert first_words(invoke(tmp_path, "downlinks", "1"))[-4:] == ["asked", "sent", "acked", "confirmed"]
@@ -74,12 +72,29 @@ async def test_a_refusal_says_what_and_how_to_mend(tmp_path: Path, broker: serve
         assert (await typed(tmp_path, "downlinks")).stdout.startswith("Nothing was asked of devices yet")
 
 
-@pytest.mark.parametrize("words", [["report_interval"], ["=5"], ["a=1", "--set", "a=2"], ["a= "]])
-def test_a_value_that_is_written_wrong_is_told_before_anything_is_asked(tmp_path: Path, words: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--set", "report_interval"], "--set report_interval: no value"),
+        (["--set", "=5"], "--set =5: no value"),
+        (["--set", "a=1", "--set", "a=2"], "--set a is given twice"),
+        (["--set", "a=1", "--a", "2"], "--set a is given twice"),
+        (["--set", "a= "], "no value"),
+        (["--dryrun"], "dryrun: neither an option nor a value of one"),
+        (["--dryrun", "--report_interval", "20m"], "dryrun: neither an option"),
+        (["--report_interval", "20m", "30m"], "30m: neither an option"),
+        (["report_interval=20m"], "report_interval=20m: neither an option"),
+        (["-x", "5"], "-x: neither an option"),
+        (["--for", "long"], "'long' is not a length of time"),
+    ],
+)
+def test_a_value_that_is_written_wrong_is_told_before_anything_is_asked(
+    tmp_path: Path, words: list[str], said: str
+) -> None:
     write(tmp_path, 1, "chirpstack-v4")
-    result = invoke(tmp_path, "downlink", "roof", "--set", *words)
+    result = invoke(tmp_path, "downlink", "roof", *words)
     assert result.exit_code == 2
-    assert "--set" in result.stderr
+    assert said in result.stderr
 
 
 def test_a_book_that_cannot_be_read_is_told(tmp_path: Path) -> None:

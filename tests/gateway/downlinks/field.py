@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import uuid
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -111,6 +112,7 @@ def write(folder: Path, port: int, dialect: str, *, permissions: tuple[str, ...]
     (profiles / "acme" / "scripted" / "codec.js").write_text(SCRIPT)
     topics = ", ".join(f'"{topic}"' for topic in TOPICS[dialect])
     source = city.mqtt_source("lns", port, "@", dialect, extra=extra).replace('"@"', topics)
+    source = source.replace("citygate-lns", f"citygate-{uuid.uuid4()}")  # the broker keeps sessions: each test its own
     config = city.config(source).replace('city = "grenoble"\n', 'city = "grenoble"\nprofiles_dir = "profiles"\n')
     (folder / "citygate.toml").write_text(config)
     devices = "".join(

@@ -152,7 +152,7 @@ async def test_the_gateway_closes_a_valve_that_has_no_timer(tmp_path: Path, brok
         answer = await at.ask(GATE, {"gate": "open"}, open_s=600.0)
         assert "the gateway sends the end itself" in answer["notes"][0]
         opening = await at.command()
-        assert (opening.payload, opening.expires_at) == (b"\x07\x01", "2026-11-22T11:00:00Z")
+        assert (opening.payload, opening.expires_at) == (b"\x07\x01", "2026-11-22T10:10:00Z")
         with pytest.raises(ControlError, match="is open, or about to be, by downlink 1"):
             await at.ask(GATE, {"gate": "open"}, open_s=60.0)
         await at.heard(GATE, b"\1", f_port=3)

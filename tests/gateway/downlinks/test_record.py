@@ -22,7 +22,7 @@ def test_events_in_any_order_end_in_the_same_state(order: tuple[State, ...]) -> 
 def test_what_has_ended_goes_no_further(ended: State) -> None:
     one = record(1, "asked", ended)
     for state in ("sent", "acked", "failed", "expired", "confirmed"):
-        assert one.with_step(state, NOW_NS) is one  # type: ignore[arg-type]
+        assert one.with_step(state, NOW_NS) is one
 
 
 def test_what_has_failed_may_still_be_confirmed_and_an_uncertain_one_go_on() -> None:

@@ -13,7 +13,7 @@ from pipelines.downlinks.notation import Unsendable
 V3, V4 = NETWORKS["chirpstack-v3"], NETWORKS["chirpstack-v4"]
 EUI = "24e124136b502217"
 KEY = "8f0d9c6e-2a0b-4d70-9a6e-0f5a4a7d6c01"
-ORDER = Order(device=EUI, key=KEY, payload=b"\xff\x03\xb0\x04", f_port=85, expires_ns=1_795_000_000_500_000_000)
+ORDER = Order(key=KEY, payload=b"\xff\x03\xb0\x04", f_port=85, expires_ns=1_795_000_000_500_000_000)
 TOPIC = f"application/5/device/{EUI}/command/down"
 
 
@@ -49,7 +49,7 @@ def test_v4_reads_our_json_as_its_own_command() -> None:
 
 @pytest.mark.parametrize("expires_ns", [None, 1_795_000_000 * 10**9, ORDER.expires_ns])
 def test_v4_reads_our_protobuf_as_its_own_command(expires_ns: int | None) -> None:
-    order = Order(device=EUI, key=KEY, payload=bytes(200), f_port=200, expires_ns=expires_ns)
+    order = Order(key=KEY, payload=bytes(200), f_port=200, expires_ns=expires_ns)
     json_body = V4.message(TOPIC, b"{", order)[1]
     body = V4.message(TOPIC, b"\n", order)[1]
     command = integration.DownlinkCommand.FromString(body)

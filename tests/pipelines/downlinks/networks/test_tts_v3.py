@@ -13,7 +13,7 @@ DEVICE = "v3/city@ttn/devices/eui-24e124136b502217"
 
 
 def order(*, clears_queue: bool = False) -> Order:
-    return Order(device="d", key=KEY, payload=b"\xff\x03", f_port=85, clears_queue=clears_queue)
+    return Order(key=KEY, payload=b"\xff\x03", f_port=85, clears_queue=clears_queue)
 
 
 def test_a_downlink_is_pushed_to_the_device_that_was_heard() -> None:
