@@ -23,14 +23,20 @@ Level = Literal["input", "process", "output", "outcome", "impact"]
 
 
 class Term(msgspec.Struct, frozen=True):
-    """What one day gives: a property, and how its features become one number."""
+    """What one day gives: a property, and how its features become one number. Those in ``also`` are added to it."""
 
     property: str
     how: How = "sum"
+    also: tuple[str, ...] = ()
 
     def of(self, days: Days, day: date) -> float | None:
         """The number of a day; None where no feature has a value. Nothing counted is 0 once something was watched."""
-        values = days.at(self.property, day)
+        parts = [self._of(name, days, day) for name in (self.property, *self.also)]
+        known = [part for part in parts if part is not None]
+        return math.fsum(known) if len(known) == len(parts) else None
+
+    def _of(self, name: str, days: Days, day: date) -> float | None:
+        values = days.at(name, day)
         match self.how:
             case "count":
                 return float(len(values))
@@ -76,12 +82,12 @@ class Kpi(msgspec.Struct, frozen=True):
     @property
     def properties(self) -> tuple[str, ...]:
         """What it is made of."""
-        return tuple(term.property for term in (self.top, self.bottom) if term)
+        return tuple(name for term in (self.top, self.bottom) if term for name in (term.property, *term.also))
 
     @property
     def formula(self) -> str:
         """In words for the annex."""
-        top = _WORDS[self.top.how].format(self.top.property)
+        top = " + ".join(_WORDS[self.top.how].format(name) for name in (self.top.property, *self.top.also))
         below = f" / {_WORDS[self.bottom.how].format(self.bottom.property)}" if self.bottom else " per day"
         return top + below + (f" x {self.factor:g}" if self.factor != 1 else "")
 
