@@ -1,6 +1,6 @@
 """Ledger entries decoded once for all sinks: those that keep up share the newest, one that lags decodes its own.
 
-Bound: between ``keep`` and twice as many of the newest entries (some 1.5 KiB each). Used by the loop only.
+Bound: ``keep`` of the newest entries and up to a sixth more (some 1.5 KiB each). Used by the loop only.
 """
 
 from bisect import bisect_left
@@ -96,7 +96,7 @@ class LedgerTail:
             self._held, self._from = [], start
         self._held += stretch.revisions
         self._to = stretch.upto + 1
-        if len(self._held) > 2 * self._keep:
+        if len(self._held) > self._keep + self._keep // 6:
             del self._held[: -self._keep]
             self._from = self._held[0].number
 

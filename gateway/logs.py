@@ -28,6 +28,7 @@ IN_MEMORY_BYTES = 1 << 20
 
 LEDGER_IN_MEMORY_BYTES = 256 << 10
 """Those who keep up find the ledger decoded in ``LedgerTail``; this is for one that has just missed it."""
+LEDGER_UNSYNCED_BYTES = 512 << 10
 
 QUOTA_MEND = "raise quota_bytes, mend the sink that lags, or take it out of citygate.toml"
 
@@ -53,7 +54,7 @@ class Logs(msgspec.Struct):
         ledger = Log.open(
             folder / "ledger",
             name="ledger",
-            options=msgspec.structs.replace(options_of(config.ledger, "written"), tail_bytes=LEDGER_IN_MEMORY_BYTES),
+            options=ledger_options(config.ledger),
             floor=max(highest_cursor(folder), highest_in_snapshot(folder), position_in(folder / ANALYTICS_FILE)),
             on_notice=lambda notice: announce(notice, events),
         )
@@ -74,6 +75,12 @@ def options_of(table: LogTable, readable: str) -> LogOptions:
         unsynced_bytes=IN_MEMORY_BYTES,
         readable="synced" if readable == "synced" else "written",
     )
+
+
+def ledger_options(table: LogTable) -> LogOptions:
+    """The same for the ledger, of which less is kept in memory."""
+    options = options_of(table, "written")
+    return msgspec.structs.replace(options, tail_bytes=LEDGER_IN_MEMORY_BYTES, unsynced_bytes=LEDGER_UNSYNCED_BYTES)
 
 
 def cursor_file(folder: Path, sink_id: str) -> Path:

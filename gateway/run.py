@@ -27,7 +27,7 @@ from gateway.ingest import Ingest
 from gateway.knowledge import Known, load_known
 from gateway.ledger_tail import LedgerTail
 from gateway.logs import Logs
-from gateway.memory import be_frugal
+from gateway.memory import be_frugal, settle
 from gateway.progress import SNAPSHOT_FILE, Progress
 from gateway.refine import Refine
 from gateway.service import notify, watch
@@ -213,6 +213,8 @@ async def serve(config: Config) -> bool:
     """``citygate run``: returns whether the stop was complete. Raises ConfigError, and OSError when a log fails."""
     be_frugal()
     try:
-        return await open_gateway(config).run()
+        gateway = open_gateway(config)
+        settle()
+        return await gateway.run()
     except* OSError as group:
         raise first_cause(group) from group

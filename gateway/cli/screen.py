@@ -73,6 +73,8 @@ def print_findings(findings: Sequence[Finding]) -> None:
 
 def print_mistakes(mistakes: Sequence[Mistake]) -> None:
     """Every mistake: where, what, and how to mend it on a line of its own."""
+    if not mistakes:
+        return  # a gateway that runs would carry rich's 4 MB with it
     from rich.text import Text  # noqa: PLC0415 - commands that print nothing stay light
 
     out = console(stderr=True)
