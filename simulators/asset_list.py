@@ -54,6 +54,7 @@ def _pilot(city: City, pilot: str, devices: Sequence[SimulatedDevice]) -> str:
             "id": pilot,
             "title": f"{' and '.join(domain.value.title() for domain in domains)} in {where} (simulated)",
             "city": city.town.slug,
+            "timezone": city.zone.key,
             "domains": [domain.value for domain in domains],
             "start": tomlkit.date(first),
             "end": tomlkit.date(last),
@@ -97,6 +98,8 @@ def _devices(devices: Sequence[SimulatedDevice]) -> str:
         }
         if calibration:
             row["calibration"] = calibration
+        if device.details:
+            row["details"] = dict(device.details)
         rows.append(row)
     document["device"] = rows
     return tomlkit.dumps(document)

@@ -24,7 +24,8 @@ from simulators.signals import Report
 OF_READINGS: Mapping[str, type[ReadingsFault]] = {
     fault.name: fault for fault in (Stuck, Drift, Spikes, BatteryDecline, MovedDevice, Flood)
 }
-OF_FRAMES: Mapping[str, type[FramesFault]] = {fault.name: fault for fault in (JoinStorm, FCntReset, ClockSkew, NoClock)}
+_FRAMES: tuple[type[FramesFault], ...] = (JoinStorm, FCntReset, ClockSkew, NoClock)
+OF_FRAMES: Mapping[str, type[FramesFault]] = {fault.name: fault for fault in _FRAMES}
 OF_MESSAGES: Mapping[str, type[MessagesFault]] = {
     fault.name: fault for fault in (Loss, Garbage, Duplicate, Delay, Reorder, Outage)
 }
@@ -72,7 +73,8 @@ class Faults:
     @property
     def names(self) -> list[str]:
         """What acts, in order."""
-        return [fault.name for fault in (*self._of_readings, *self._of_frames, *self._of_messages)]
+        acting = [fault.name for fault in self._of_readings] + [fault.name for fault in self._of_frames]
+        return acting + [fault.name for fault in self._of_messages]
 
     @property
     def may_bend_readings(self) -> bool:

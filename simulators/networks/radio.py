@@ -97,4 +97,4 @@ def airtime_s(payload_bytes: int, factor: int) -> float:
     slow = 1 if factor >= 11 else 0  # noqa: PLR2004 - symbols longer than 16 ms
     bits = 8 * (payload_bytes + LORAWAN_OVERHEAD_BYTES) - 4 * factor + 28 + 16
     symbols = 8 + max(math.ceil(bits / (4 * (factor - 2 * slow))) * 5, 0)
-    return (PREAMBLE_SYMBOLS + 4.25 + symbols) * 2**factor / BANDWIDTH_HZ
+    return (PREAMBLE_SYMBOLS + 4.25 + symbols) * (1 << factor) / BANDWIDTH_HZ

@@ -1,5 +1,8 @@
 """The simulator's command: what it writes, what it says, what it refuses."""
 
+import asyncio
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +18,8 @@ from simulators.recording import read_messages
 from simulators.scenario import built_in, load_scenario
 from simulators.simulate import main
 from simulators.truth import read_truth
+from tests import servers
+from tests.simulators.test_publisher import Listener, heard
 
 
 @pytest.mark.parametrize("name", built_in())
@@ -23,8 +28,11 @@ def test_the_asset_list_of_each_scenario_is_read_by_the_gateway_without_a_mistak
     files = Files.read(tmp_path / "pilots", tmp_path / "devices", Catalogue.load())
     city = settle(load_scenario(name))
     assert {device.id for device in files.devices} == {device.dev_eui for device in city.devices}
+    assert {pilot.timezone for pilot in files.pilots.values()} == {city.town.timezone}
     assert set(files.pilots) == {device.pilot for device in city.devices}
+    details = {device.dev_eui: device.details for device in city.devices}
     for device in files.devices:
+        assert device.details == details[device.id]
         area = files.pilots[device.pilot].area
         assert area is not None
         assert device.location is not None
@@ -50,11 +58,12 @@ def test_a_recording_is_what_the_file_source_reads(tmp_path: Path, suffix: str) 
 def test_the_same_words_write_the_same_bytes_and_another_seed_others(tmp_path: Path) -> None:
     def written(*words: str) -> bytes:
         file = tmp_path / "day.ndjson"
-        assert main(["city", "--to", str(file), "--from", "2026-06-01", "--days", "0.1", *words]) == 0
+        assert main(["street", "--to", str(file), "--from", "2026-06-01", "--days", "0.1", *words]) == 0
         return file.read_bytes()
 
-    assert written() == written() != written("--seed", "7")
-    assert written("--faults", "rough") == written("--faults", "rough") != written()
+    first = written()
+    assert first == written() != written("--seed", "7")
+    assert written("--faults", "rough") != first
     assert b"end_device_ids" in written("--dialect", "tts-v3")
 
 
@@ -110,6 +119,63 @@ def test_a_scenario_with_a_span_of_its_own_is_written_whole(tmp_path: Path) -> N
     begin_s = datetime(2026, 3, 28, 23, tzinfo=UTC).timestamp()
     assert begin_s <= times[0] / 1e9 < begin_s + 60
     assert begin_s + 22 * 3600 < times[-1] / 1e9 < begin_s + 24 * 3600
+
+
+async def test_a_city_reaches_a_broker_in_order_and_at_both_rates(mosquitto: servers.Server, tmp_path: Path) -> None:
+    listener = Listener(mosquitto.port)
+    listener._client.subscribe("application/#", 1)
+    try:
+        command = [
+            sys.executable,
+            "-m",
+            "simulators",
+            "simulate",
+            "street",
+            "--to",
+            f"mqtt://127.0.0.1:{mosquitto.port}",
+        ]
+        command += ["--pace", "warp", "--from", "2026-11-02", "--days", "0.25", "--truth", str(tmp_path / "t.ndjson")]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)  # noqa: ASYNC221 - paho has its own thread
+        assert "messages acknowledged in" in done.stdout
+        assert "(generated at " in done.stdout
+        await heard(listener, int(done.stdout.split()[0]))
+        times = [msgspec.json.decode(body)["time"] for body in listener.bodies]
+        assert times == sorted(times)
+        assert list(read_truth(tmp_path / "t.ndjson"))
+    finally:
+        listener.close()
+
+
+async def test_a_city_keeps_its_pace_until_it_is_ended(mosquitto: servers.Server) -> None:
+    """Half an hour of city time at a pace of 3,600 takes half a second."""
+    command = [sys.executable, "-m", "simulators", "simulate", "street", "--to", f"mqtt://127.0.0.1:{mosquitto.port}"]
+    command += ["--pace", "3600", "--hours-back", "12", "--days", "0.0208"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)  # noqa: ASYNC221 - waits for nobody
+    seconds = float(done.stdout.partition(" acknowledged in ")[2].split()[0])
+    assert 0.3 <= seconds < 5
+
+
+@pytest.mark.proof
+async def test_five_thousand_a_second_are_sent(mosquitto: servers.Server, capsys: pytest.CaptureFixture[str]) -> None:
+    """The fastest of three counts: what else the machine does can only slow one down."""
+    words = [
+        "city",
+        "--to",
+        f"mqtt://127.0.0.1:{mosquitto.port}",
+        "--pace",
+        "warp",
+        "--from",
+        "2026-03-01",
+        "--days",
+        "5",
+    ]
+    rates = []
+    for _ in range(3):
+        assert await asyncio.to_thread(main, words) == 0
+        said = capsys.readouterr().out
+        rates.append(float(said.partition(" s, ")[2].split()[0].replace(",", "")))
+    print(f"sent: {', '.join(f'{rate:,.0f}' for rate in rates)} a second, the time of making included; {said}")
+    assert max(rates) >= 5_000
 
 
 def test_the_help_page_names_every_option_that_citygate_simulate_passes_on() -> None:
