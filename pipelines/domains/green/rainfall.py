@@ -1,4 +1,4 @@
-"""Rain on a pilot: what its stations measured in the last day, and when it was enough for soil to answer."""
+"""Rain on a pilot: what its stations measured in the last day."""
 
 import msgspec
 
@@ -8,8 +8,6 @@ from pipelines.domains.register import STEPS
 from pipelines.domains.weather.gauge import Gauge, rain_of
 
 DAY_NS = 24 * HOUR_NS
-ENOUGH_MM = 5.0
-"""In a day: what soil is expected to answer to, as in the quality flags of the International Soil Moisture Network."""
 HEARD_NS = 6 * HOUR_NS
 
 
@@ -22,14 +20,14 @@ class GaugeHours(msgspec.Struct):
 
 
 class Rainfall(msgspec.Struct):
-    """By station. ``enough``: the last day's rain has been enough, and plants have been asked."""
+    """By station. ``enough``: the last day's rain has been enough for soil to answer to."""
 
     stations: dict[str, GaugeHours] = {}
     enough: bool = False
 
 
-def add_rain(rain: Rainfall, reading: Reading) -> bool:
-    """Adds what a station reports; true when with it the last day's rain has become enough for soil to answer."""
+def add_rain(rain: Rainfall, reading: Reading) -> float:
+    """Adds what a station reports; returns the rain of the last day in mm."""
     station = rain.stations.get(reading.feature)
     if station is None:
         station = rain.stations[reading.feature] = GaugeHours()
@@ -41,8 +39,7 @@ def add_rain(rain: Rainfall, reading: Reading) -> bool:
             station.hours[hour_ns] = station.hours.get(hour_ns, 0) + steps
             for old in [each for each in station.hours if each < hour_ns - DAY_NS]:
                 del station.hours[old]
-    was, rain.enough = rain.enough, (rain_of_day_mm(rain, reading.time_ns) or 0.0) > ENOUGH_MM
-    return rain.enough and not was
+    return rain_of_day_mm(rain, reading.time_ns) or 0.0
 
 
 def rain_of_day_mm(rain: Rainfall, now_ns: int) -> float | None:

@@ -7,7 +7,7 @@ import msgspec
 from pipelines.domains import Reading, Site
 from pipelines.domains.green.details import WEEKDAYS, GreenSettings, SoilDetails
 from pipelines.domains.green.formulas import litres, readily_available_water, water_content_at
-from pipelines.domains.green.plant import FORGOTTEN_NS, HEARD_NS, Plant
+from pipelines.domains.green.plant import ENOUGH_MM, FORGOTTEN_NS, HEARD_NS, Plant
 from pipelines.domains.green.rainfall import Rainfall, add_rain, rain_of_day_mm
 from pipelines.domains.green.soil import MOISTURE, TEMPERATURE, TENSION, lacking_mm
 from pipelines.domains.local_time import day_bounds, local_date
@@ -69,10 +69,7 @@ class Watering:
         if not isinstance(reading.value, float):
             return ()
         if reading.property in (AMOUNT, TOTAL):
-            if add_rain(state.rain, reading):
-                for feature, asked in state.plants.items():
-                    full = site.place(feature).details_as(SoilDetails).full
-                    asked.ask(reading.time_ns, 100 * full)
+            _rained(state, reading.time_ns, add_rain(state.rain, reading), site)
             return ()
         plant = state.plants.get(reading.feature)
         if plant is None:
@@ -83,12 +80,24 @@ class Watering:
         return ()
 
 
+def _rained(state: WateringState, time_ns: int, rain_mm: float, site: Site) -> None:
+    """Asks the plants for an answer while the last day's rain is enough; when it is over, they may be asked again."""
+    was, state.rain.enough = state.rain.enough, rain_mm > ENOUGH_MM
+    if state.rain.enough:
+        for feature, plant in state.plants.items():
+            details = site.place(feature).details_as(SoilDetails)
+            plant.ask(time_ns, rain_mm, details.full, details.root_depth_m)
+    elif was:
+        for plant in state.plants.values():
+            plant.in_rain = False
+
+
 def _measure(plant: Plant, name: str, time_ns: int, value: float, details: msgspec.Struct | None) -> None:
     """Keeps a value. Of two sensors the moisture is judged; of a tension alone, the water content it amounts to."""
     if name == TEMPERATURE:
         plant.temperature, plant.temperature_ns = value, time_ns
     elif name == MOISTURE:
-        plant.moisture, plant.moisture_ns = value, time_ns
+        plant.moisture_ns = time_ns
         plant.wet(time_ns, value)
     else:
         plant.tension, plant.tension_ns = value, time_ns
@@ -122,7 +131,7 @@ def _midnight(state: WateringState, site: Site) -> list[Observation]:
 
 def _advise(plant: Plant, feature: str, now_ns: int, rain_mm: float | None, site: Site) -> Advice:
     details = site.place(feature).details_as(SoilDetails)
-    moisture = plant.moisture if plant.moisture_ns >= now_ns - HEARD_NS else None
+    moisture = plant.smooth if plant.moisture_ns >= now_ns - HEARD_NS else None
     tension = plant.tension if plant.tension_ns >= now_ns - HEARD_NS else None
     dose_mm = lacking_mm(details, moisture, tension)
     readily_mm = readily_available_water(details.available_mm, details.depletion_share)

@@ -48,11 +48,11 @@ def of_tree(said: Said, name: str, tree: str = ONE) -> list[object]:
 
 
 def test_a_dry_tree_gets_what_its_root_zone_lacks() -> None:
-    """fc 0.25, at 0.131 (the day's last digit wavers): 71.4 mm on 3 m² at 80 %: 267.75 L."""
+    """fc 0.25, at 0.1306 (13.0 and 13.1 in turn, smoothed): 71.6 mm on 3 m² at 80 %: 268.6 L."""
     said = after(1, moist(13.0))
     (advice,) = of(said, "watering_advice")
     assert (advice.value, advice.time_ns, advice.interval_ns) == ("water", BEGIN + DAY, DAY)
-    assert of_tree(said, "water_advised_l") == [pytest.approx(267.75, abs=0.1)]
+    assert of_tree(said, "water_advised_l") == [pytest.approx(268.6, abs=0.1)]
     assert of_tree(said, "soil_sensor_check") == ["ok"]
 
 
@@ -66,7 +66,7 @@ def test_a_moist_tree_waits_and_the_round_day_saves_the_schedules_litres() -> No
 
 
 def test_a_dry_tree_can_need_more_than_the_schedule_gives() -> None:
-    assert of_tree(after(1, moist(13.0)), "water_saved_l") == [pytest.approx(80 - 267.75, abs=0.1)]
+    assert of_tree(after(1, moist(13.0)), "water_saved_l") == [pytest.approx(80 - 268.6, abs=0.1)]
 
 
 def test_a_tension_above_its_trigger_asks_for_water_at_the_retention_curves_dose() -> None:
@@ -99,28 +99,36 @@ def test_the_mean_of_the_stations_is_the_pilots_rain() -> None:
 
 
 def test_a_sensor_that_does_not_answer_to_rain_within_a_day_gives_no_advice() -> None:
-    said = after(3, moist(13.0, 3), rain({5: 8.0}, 3))
+    said = after(3, moist(13.0, 3), rain({5: 12.0}, 3))
     assert of_tree(said, "soil_sensor_check") == ["ok", "no_rain_response", "no_rain_response"]
     assert of_tree(said, "watering_advice") == ["water", "unknown", "unknown"]
     assert [one.quality for one in of(said, "water_advised_l") if one.feature == ONE] == ["ok", "missing", "missing"]
     assert len(of_tree(said, "water_saved_l")) == 1
 
 
+def test_rain_that_may_not_reach_the_sensor_asks_for_no_answer() -> None:
+    """6 mm: enough for a zone of 0.3 m, not for one of 0.6."""
+    shower = rain({5: 6.0}, 3)
+    assert set(of_tree(after(3, moist(13.0, 3), shower), "soil_sensor_check")) == {"ok"}
+    shallow = after(3, moist(13.0, 3), shower, where=avenue(root_depth_m=0.3))
+    assert of_tree(shallow, "soil_sensor_check") == ["ok", "no_rain_response", "no_rain_response"]
+
+
 def test_a_sensor_that_answers_is_believed_and_one_in_full_soil_need_not() -> None:
     answers = moist(lambda hour: 13.0 + 0.1 * (hour % 2) + (2.0 if hour >= 9 else 0.0), 3)
-    assert set(of_tree(after(3, answers, rain({5: 8.0}, 3)), "soil_sensor_check")) == {"ok"}
-    assert set(of_tree(after(3, moist(25.0, 3), rain({5: 8.0}, 3)), "soil_sensor_check")) == {"ok"}
+    assert set(of_tree(after(3, answers, rain({5: 12.0}, 3)), "soil_sensor_check")) == {"ok"}
+    assert set(of_tree(after(3, moist(25.0, 3), rain({5: 12.0}, 3)), "soil_sensor_check")) == {"ok"}
 
 
 def test_a_sensor_is_believed_again_once_it_answers_to_a_later_rain() -> None:
     later = moist(lambda hour: 13.0 + 0.1 * (hour % 2) + (2.0 if hour >= 74 else 0.0), 5)
-    said = after(5, later, rain({5: 8.0, 72: 8.0}, 5))
+    said = after(5, later, rain({5: 12.0, 72: 12.0}, 5))
     assert of_tree(said, "soil_sensor_check") == ["ok", "no_rain_response", "no_rain_response", "ok", "ok"]
 
 
 def test_one_that_was_silent_while_it_should_have_answered_is_not_blamed() -> None:
     silent = [one for one in moist(13.0, 3) if not 6 <= (one.time_ns - BEGIN) // HOUR_NS < 40]
-    assert "no_rain_response" not in of_tree(after(3, silent, rain({5: 8.0}, 3)), "soil_sensor_check")
+    assert "no_rain_response" not in of_tree(after(3, silent, rain({5: 12.0}, 3)), "soil_sensor_check")
 
 
 def test_a_value_that_stands_still_for_a_week_is_stuck() -> None:
@@ -144,9 +152,9 @@ def test_a_round_is_the_sum_of_its_trees() -> None:
     where = avenue(ONE, TWO)
     said = after(1, moist(13.0), moist(24.0, tree=TWO), where=where)
     (total,) = [one for one in of(said, "water_advised_l") if one.feature == "watering-round/Dijlepad"]
-    assert total.value == pytest.approx(267.75, abs=0.1)
+    assert total.value == pytest.approx(268.6, abs=0.1)
     assert values({k: v for k, v in said.items() if k[0].startswith("watering-round")}, "water_saved_l") == [
-        pytest.approx(160 - 267.75, abs=0.1)
+        pytest.approx(160 - 268.6, abs=0.1)
     ]
 
 
@@ -178,4 +186,4 @@ def test_a_parcel_without_an_area_gets_advice_without_litres() -> None:
 
 def test_a_tree_without_an_area_of_its_own_takes_the_pilots() -> None:
     said = after(1, moist(13.0), where=site(settings={"green": GreenSettings(tree_area_m2=6.0)}))
-    assert values(said, "water_advised_l") == [pytest.approx(535.5, abs=0.1)]
+    assert values(said, "water_advised_l") == [pytest.approx(537.2, abs=0.1)]
