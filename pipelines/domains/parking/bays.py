@@ -24,15 +24,18 @@ class Bay(msgspec.Struct, array_like=True):
     """One bay. ``raw`` is what its sensor last said, ``occupied`` what is believed, when ``known``.
 
     ``since_ns``: begin of the state, 0 when nobody knows. ``accrued_ns``: up to where its time is counted; without a
-    gap since ``clear_ns``. ``gap_from_ns``: frames were lost after this instant. ``hazard``: turns that its pace
-    made expected from the last one to ``watched_ns``; ``longest_hazard`` the largest that a turn ended.
+    gap since ``clear_ns``. ``gap_from_ns``: so many frames as ``lost`` were lost after this instant. ``hazard``:
+    turns that its pace made expected from the last one to ``watched_ns``; ``longest_hazard`` the largest that a turn
+    ended.
     """
 
     pool: int = ORDINARY
     device: str = ""
     f_cnt: float = -1.0
     heard_ns: int = 0
+    before_ns: int = 0
     gap_from_ns: int = 0
+    lost: int = 0
     raw: bool | None = None
     known: bool = False
     stuck: bool = False
@@ -50,6 +53,8 @@ class Bay(msgspec.Struct, array_like=True):
     week: int = 0
     habit_ns: int = 0
     habit_before_ns: int = 0
+    beat_ns: int = 0
+    beat_before_ns: int = 0
 
     @property
     def sure(self) -> bool:
@@ -61,13 +66,14 @@ class Sign(msgspec.Struct, array_like=True):
     """A frame that says something new, waiting until its dwell is over.
 
     ``until_ns``: when its sensor said otherwise, 0 when it did not. ``together``: bays that changed alike within two
-    seconds. ``gap_from_ns``: frames were lost between that instant and this.
+    seconds. ``gap_from_ns``: so many frames as ``lost`` were lost between that instant and this.
     """
 
     at_ns: int
     bay: str
     occupied: bool
     gap_from_ns: int = 0
+    lost: int = 0
     until_ns: int = 0
     together: int = 1
 
@@ -124,13 +130,29 @@ def hear(bay: Bay, at_ns: int) -> None:
     week = at_ns // WEEK_NS
     if week != bay.week:
         bay.week, bay.habit_before_ns, bay.habit_ns = week, bay.habit_ns, 0
+        bay.beat_before_ns, bay.beat_ns = bay.beat_ns, 0
     if bay.heard_ns and not bay.gap_from_ns:
         bay.habit_ns = max(bay.habit_ns, at_ns - bay.heard_ns)
-    bay.heard_ns = at_ns
+    bay.before_ns, bay.heard_ns = bay.heard_ns, at_ns
+
+
+def hear_beat(bay: Bay) -> None:
+    """The last frame said the same as the one before it: it was a beat."""
+    beat_ns = bay.heard_ns - bay.before_ns
+    bay.beat_ns = min(bay.beat_ns or beat_ns, beat_ns)
 
 
 def forget(kerb: Kerb, bay: Bay, from_ns: int, to_ns: int) -> None:
     """What was counted of a bay's present state in ``[from_ns, to_ns)`` was not certain after all."""
+    _recount(kerb, bay, from_ns, to_ns, other_state=False)
+
+
+def recolour(kerb: Kerb, bay: Bay, from_ns: int, to_ns: int) -> None:
+    """In ``[from_ns, to_ns)`` the bay was not in its present state but in the other one."""
+    _recount(kerb, bay, from_ns, to_ns, other_state=True)
+
+
+def _recount(kerb: Kerb, bay: Bay, from_ns: int, to_ns: int, *, other_state: bool) -> None:
     from_ns = max(from_ns, bay.clear_ns)
     to_ns = min(to_ns, bay.accrued_ns)
     last = kerb.quarters[-1]
@@ -141,12 +163,15 @@ def forget(kerb: Kerb, bay: Bay, from_ns: int, to_ns: int) -> None:
         if overlap_ns <= 0:
             continue
         tally = quarter.pools[bay.pool]
-        if bay.occupied:
-            tally.occupied_ns -= overlap_ns
-        else:
-            tally.free_ns -= overlap_ns
-        if quarter is not last:
-            kerb.rates[bay.pool].unlearn(quarter.slot, overlap_ns / HOUR_NS, occupied=bay.occupied)
+        tally.add(-overlap_ns, occupied=bay.occupied)
+        if other_state:
+            tally.add(overlap_ns, occupied=not bay.occupied)
+        if quarter is not last:  # what is under way has not been learnt from yet
+            hours = overlap_ns / HOUR_NS
+            rates = kerb.rates[bay.pool]
+            rates.expose(quarter.slot, -hours, occupied=bay.occupied)
+            if other_state:
+                rates.expose(quarter.slot, hours, occupied=not bay.occupied)
     bay.clear_ns = max(bay.clear_ns, to_ns)
 
 

@@ -21,7 +21,10 @@ from pipelines.domains.parking.bays import (
     count,
     forget,
     hear,
+    hear_beat,
+    recolour,
 )
+from pipelines.domains.parking.gaps import Guess, explain
 from pipelines.domains.parking.settings import BayDetails, ParkingSettings
 from pipelines.domains.parking.stuck import stands_too_long, watch
 from pipelines.model import NS_PER_S
@@ -78,8 +81,9 @@ def hold_ns(settings: ParkingSettings) -> int:
 def hear_frame(kerb: Kerb, name: str, device: str, *, f_cnt: float, at_ns: int, site: Site) -> None:
     """A frame of a bay's sensor with its counter: were frames lost before it?"""
     bay = _bay(kerb, name, at_ns, site)
-    if device == bay.device and f_cnt > bay.f_cnt + 1 and bay.heard_ns and not bay.gap_from_ns:
-        bay.gap_from_ns = bay.heard_ns
+    if device == bay.device and f_cnt > bay.f_cnt + 1 and bay.heard_ns:
+        bay.gap_from_ns = bay.gap_from_ns or bay.heard_ns
+        bay.lost += int(f_cnt - bay.f_cnt) - 1
     bay.device, bay.f_cnt = device, f_cnt
     hear(bay, at_ns)
 
@@ -90,10 +94,13 @@ def hear_state(kerb: Kerb, name: str, *, occupied: bool, at_ns: int, site: Site)
     if bay.heard_ns != at_ns:
         hear(bay, at_ns)
     gap_from_ns, bay.gap_from_ns = bay.gap_from_ns, 0
+    lost, bay.lost = bay.lost, 0
     flips = bay.raw is not None and bay.raw is not occupied
+    if not flips and not gap_from_ns and bay.before_ns:
+        hear_beat(bay)
     if bay.known and not flips and not gap_from_ns:
         return
-    sign = Sign(at_ns, name, occupied, gap_from_ns)
+    sign = Sign(at_ns, name, occupied, gap_from_ns, lost)
     if flips:
         _compare(kerb, sign)
     bay.raw = occupied
@@ -179,6 +186,10 @@ def _settle(kerb: Kerb, sign: Sign, settings: ParkingSettings) -> Iterator[Event
     bay, at_ns = kerb.bays[sign.bay], sign.at_ns
     yield from _accrue(kerb, sign.bay, bay, at_ns, settings)
     if sign.gap_from_ns and bay.sure:
+        guess = explain(bay, sign, kerb.pace[bay.pool])
+        if guess is not None:
+            yield from _follow(kerb, bay, sign, guess)
+            return
         forget(kerb, bay, sign.gap_from_ns, at_ns)
     was_stuck = bay.stuck and sign.occupied is not bay.occupied
     if was_stuck or not bay.known:
@@ -188,7 +199,20 @@ def _settle(kerb: Kerb, sign: Sign, settings: ParkingSettings) -> Iterator[Event
         _enter(kerb, bay, at_ns)
         yield Appeared(at_ns, sign.bay, sign.occupied, was_stuck)
     elif not bay.stuck and sign.occupied is not bay.occupied and _lasted(sign, settings):
-        yield _turn(kerb, bay, sign)
+        middle_ns = (sign.gap_from_ns + at_ns) // 2 if sign.gap_from_ns else at_ns
+        yield _turn(kerb, sign.bay, bay, middle_ns, gap=bool(sign.gap_from_ns), certain=not sign.gap_from_ns)
+
+
+def _follow(kerb: Kerb, bay: Bay, sign: Sign, guess: Guess) -> Iterator[Event]:
+    """A frame was lost, and what it said is known well enough."""
+    if guess.what == "still":
+        return
+    count(kerb, sign.at_ns)
+    at_ns = max(guess.at_ns, bay.clear_ns)
+    recolour(kerb, bay, at_ns, sign.at_ns)
+    yield _turn(kerb, sign.bay, bay, at_ns, gap=True, certain=True)
+    if guess.what == "visit":
+        yield _turn(kerb, sign.bay, bay, sign.at_ns, gap=True, certain=True)
 
 
 def _lasted(sign: Sign, settings: ParkingSettings) -> bool:
@@ -197,23 +221,23 @@ def _lasted(sign: Sign, settings: ParkingSettings) -> bool:
     return not sign.until_ns or sign.until_ns - sign.at_ns >= dwell_s * NS_PER_S
 
 
-def _turn(kerb: Kerb, bay: Bay, sign: Sign) -> Turn:
-    at_ns = (sign.gap_from_ns + sign.at_ns) // 2 if sign.gap_from_ns else sign.at_ns
-    turn = Turn(at_ns, sign.bay, sign.occupied, bay.since_ns, bool(sign.gap_from_ns))
-    count(kerb, sign.at_ns)
-    kerb.taken[bay.pool] += 1 if sign.occupied else -1
-    if not sign.gap_from_ns:  # its exposure was taken away as well
+def _turn(kerb: Kerb, name: str, bay: Bay, at_ns: int, *, gap: bool, certain: bool) -> Turn:
+    """The bay changes. ``certain``: the time before it counts, and so does the change for the rates."""
+    turn = Turn(at_ns, name, not bay.occupied, bay.since_ns, gap)
+    count(kerb, bay.accrued_ns)
+    kerb.taken[bay.pool] += 1 if turn.occupied else -1
+    if certain:
         tally = kerb.quarters[-1].pools[bay.pool]
-        if sign.occupied:
+        if turn.occupied:
             tally.arrivals += 1
             bay.arrivals += 1
         else:
             tally.departures += 1
             bay.departures += 1
-    watch(bay, kerb.pace[bay.pool], sign.at_ns)
+    watch(bay, kerb.pace[bay.pool], bay.accrued_ns)
     bay.longest_hazard = max(0.99 * bay.longest_hazard, bay.hazard)
     bay.hazard = 0.0
-    bay.occupied, bay.since_ns = sign.occupied, at_ns
+    bay.occupied, bay.since_ns = turn.occupied, at_ns
     return turn
 
 
@@ -226,11 +250,7 @@ def _accrue(kerb: Kerb, name: str, bay: Bay, to_ns: int, settings: ParkingSettin
             bay.known = False
             yield Vanished(bay.heard_ns, name, bay.occupied, bay.since_ns, stuck=False)
         else:
-            tally = kerb.quarters[-1].pools[bay.pool]
-            if bay.occupied:
-                tally.occupied_ns += to_ns - bay.accrued_ns
-            else:
-                tally.free_ns += to_ns - bay.accrued_ns
+            kerb.quarters[-1].pools[bay.pool].add(to_ns - bay.accrued_ns, occupied=bay.occupied)
     bay.accrued_ns = to_ns
 
 

@@ -34,6 +34,13 @@ class Tally(msgspec.Struct, array_like=True):
     arrivals: int = 0
     departures: int = 0
 
+    def add(self, ns: int, *, occupied: bool) -> None:
+        """Bay-time in one of the states; below 0 takes it away."""
+        if occupied:
+            self.occupied_ns += ns
+        else:
+            self.free_ns += ns
+
     @property
     def known_ns(self) -> int:
         """Bay-time of which the state is known."""
@@ -70,10 +77,10 @@ class Rates(msgspec.Struct, array_like=True):
         self.arrivals[slot] += tally.arrivals
         self.departures[slot] += tally.departures
 
-    def unlearn(self, slot: int, hours: float, *, occupied: bool) -> None:
-        """It turns out that this was not certain."""
+    def expose(self, slot: int, hours: float, *, occupied: bool) -> None:
+        """Bay-hours that turn out to have been, or (below 0) not to have been certain."""
         exposure = self.occupied_h if occupied else self.free_h
-        exposure[slot] = max(0.0, exposure[slot] - hours)
+        exposure[slot] = max(0.0, exposure[slot] + hours)
 
     def begin_hour(self, slot: int) -> None:
         """An hour of the week begins: what earlier weeks said of it counts a little less."""
