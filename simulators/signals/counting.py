@@ -76,6 +76,8 @@ class Counters:
     def __post_init__(self) -> None:
         if len(self.commuter_hours) != 24 or len(self.leisure_hours) != 24 or len(self.weekday_factors) != 7:  # noqa: PLR2004  hours, days
             raise ValueError("commuter_hours, leisure_hours: 24 numbers; weekday_factors: 7, Monday first")
+        if min(sum(self.commuter_hours), sum(self.leisure_hours), sum(self.weekday_factors)) <= 0:
+            raise ValueError("commuter_hours, leisure_hours, weekday_factors: each with something above 0")
         if self.report_min not in (5, 15, 60):
             raise ValueError(f"report_min: {self.report_min} is not 5, 15 or 60: an hour must be whole reports")
 

@@ -61,6 +61,8 @@ class Trees:
             raise ValueError("rooted_m2, root_depth_m, drain_days and report_min: above 0; soils: at least one")
         if not 0 < self.readily < 1:
             raise ValueError("readily: between 0 and 1")
+        if any(not 0 <= day < 7 for day in self.round_days) or any(not 1 <= month <= 12 for month in self.round_months):  # noqa: PLR2004  days, months
+            raise ValueError("round_days: weekdays from 0 to 6; round_months: 1 to 12")
 
 
 @dataclass(frozen=True)

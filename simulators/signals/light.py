@@ -157,8 +157,6 @@ def build(
     site: Site, parameters: StreetLights, rng: random.Random, _weather: Weather, zone: ZoneInfo
 ) -> Sequence[Signal]:
     """One lamp for each device, all under one controller."""
-    if not site.devices:
-        return []
     first = site.devices[0]
     clock = LocalHours(zone)
     controller = Controller(parameters, clock, latitude=first.latitude, longitude=first.longitude)

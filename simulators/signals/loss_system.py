@@ -56,7 +56,7 @@ def expected_later(
         weight *= fastest * minutes / step
         done += weight
         later = [sum_ + weight * value for sum_, value in zip(later, vector, strict=True)]
-    return later
+    return [value / done for value in later]  # the series was cut where its weights were all but 1
 
 
 class _Jump:

@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeVar
 
 from simulators.signals.draws import Noise, gamma, lognormal
-from simulators.signals.local_hours import MINUTE_NS, QUARTER_NS, LocalHours
+from simulators.signals.incidents import NEVER_NS
+from simulators.signals.local_hours import DAY_NS, MINUTE_NS, QUARTER_NS, LocalHours
 from simulators.signals.loss_system import stationary
 
 Rate = Callable[[int], float]
@@ -81,7 +82,7 @@ class Pool:
     def begin(self, at_ns: int) -> None:
         """Fill as many bays as the hour's long-run law draws."""
         chances = stationary(self.places, self.rate(at_ns) * self.stays.mean_min)
-        taken = self._rng.choices(range(self.places + 1), chances)[0] if self.places else 0
+        taken = self._rng.choices(range(self.places + 1), chances)[0]
         self.initially_taken = tuple(self._take_any() for _ in range(taken))
         for bay in self.initially_taken:
             heapq.heappush(self._leaving, (at_ns + self.stays.rest_ns(self._rng), bay, 0))
@@ -114,16 +115,16 @@ class Pool:
 
     def _next_arrival_ns(self, at_ns: int) -> int:
         """Quarter by quarter: an exponential wait has no memory, so one that outlasts the quarter is drawn anew."""
-        while True:
+        give_up_ns = at_ns + 8 * DAY_NS
+        while at_ns < give_up_ns:
             rate = self.rate(at_ns)
             quarter_ends_ns = (at_ns // QUARTER_NS + 1) * QUARTER_NS
-            if rate > 0 and self.places:
+            if rate > 0:
                 arrival_ns = at_ns + 1 + int(self._rng.expovariate(rate) * MINUTE_NS)
                 if arrival_ns < quarter_ends_ns:
                     return arrival_ns
-            elif not self.places:
-                return 1 << 62
             at_ns = quarter_ends_ns
+        return NEVER_NS  # a week without a rate: nobody ever comes
 
 
 class Street:

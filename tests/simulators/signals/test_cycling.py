@@ -135,3 +135,5 @@ def test_counters_that_cannot_be_are_refused() -> None:
         BicycleCounters(report_min=7)
     with pytest.raises(ValueError, match="24 numbers"):
         BicycleCounters(commuter_hours=(1.0,))
+    with pytest.raises(ValueError, match="above 0"):
+        BicycleCounters(weekday_factors=(0.0,) * 7)

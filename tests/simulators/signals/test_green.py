@@ -96,5 +96,7 @@ def test_reports_come_at_their_interval_from_a_phase_of_their_own() -> None:
 def test_trees_that_cannot_be_are_refused() -> None:
     with pytest.raises(ValueError, match="readily"):
         Trees(readily=1.0)
+    with pytest.raises(ValueError, match="round_days"):
+        Trees(round_days=(7,))
     with pytest.raises(ValueError, match="soils"):
         Trees(soils=())

@@ -180,6 +180,20 @@ def test_the_begin_is_in_the_hour_s_long_run_law() -> None:
     assert statistics.fmean(taken) == pytest.approx(offered * (1 - erlang_b(BAYS, offered)), abs=0.7)
 
 
+def test_a_street_where_nobody_ever_parks_stays_empty_and_still_reports() -> None:
+    nobody = ParkingMmcc(weekday_load=(0.0,) * 24, saturday_load=(0.0,) * 24, sunday_load=(0.0,) * 24)
+    reports = live("parking_mmcc", nobody, devices=2, days=20)
+    assert set(numbers(reports, "occupied")) == {0.0}
+    assert min(numbers(reports, "p_free_30min")) == pytest.approx(1.0)
+    assert len(said(reports, "occupied")) == pytest.approx(2 * 20 * 24, abs=2)
+
+
+def test_a_street_of_loading_bays_alone_has_no_ordinary_bay_to_be_free() -> None:
+    reports = live("parking_mmcc", ParkingMmcc(loading_bays=3), devices=3, days=2)
+    assert not numbers(reports, "bays_free")
+    assert numbers(reports, "occupancy")
+
+
 def test_more_special_bays_than_bays_are_refused() -> None:
     with pytest.raises(ValueError, match="more loading and disabled bays than the 3"):
         live("parking_mmcc", ParkingMmcc(loading_bays=4), devices=3)
