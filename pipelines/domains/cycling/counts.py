@@ -80,11 +80,13 @@ class CountMachine:
         counter.heard_ns = reading.time_ns
         if state.closes_ns < 0:
             state.closes_ns = day_bounds(reading.time_ns, site.zone)[1] + CLOSES_AFTER_NS
-        if span is None or span.end_ns - span.begin_ns > _LONGEST_SPAN_NS or stood_still(counter, span, site):
+        if span is None:
             return ()
         voice = Voice(self.kind, feature, details.factors, site.zone)
         if span.hangs:
             return self._forget(counter, voice, span)
+        if span.end_ns - span.begin_ns > _LONGEST_SPAN_NS or stood_still(counter, span, site):
+            return ()
         return self._lay(counter, voice, span, site)
 
     def _lay(self, counter: Counter, voice: Voice, span: Span, site: Site) -> list[Observation]:
