@@ -37,7 +37,7 @@ def open_for_writing(path: Path) -> IO[bytes]:
         case ".gz":
             return cast("IO[bytes]", gzip.open(path, "wb", compresslevel=6))
         case ".zst":
-            return cast("IO[bytes]", zstandard.open(path, "wb", cctx=zstandard.ZstdCompressor(level=6)))
+            return cast("IO[bytes]", zstandard.open(path, "wb", cctx=zstandard.ZstdCompressor(level=3)))
         case _:
             return path.open("wb")
 
