@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 
 import msgspec
 
-from gateway.files.devices import DeviceRecord, device_of, instant_ns, load_device_records
+from gateway.files.devices import DeviceRecord, canonical_id, device_of, instant_ns, load_device_records
 from gateway.files.mistakes import ConfigError, Mistake, did_you_mean, errors_of
 from gateway.files.pilots import Pilot, load_pilots
 from gateway.files.places import LonLat, centre, coordinate_fault, misplaced
@@ -64,10 +64,24 @@ class Files(msgspec.Struct, frozen=True):
         mistakes += _overlaps(records)
         mistakes += _doubled_features(records, profiles)
         mistakes += _strays(records, pilots)
+        mistakes += _permitted_strangers(pilots, {record.table.id for record in records})
         if errors_of(mistakes):
             raise ConfigError(mistakes)
         devices = tuple(device_of(record.table, pilots[record.table.pilot].city) for record in records)
         return cls(devices, pilots, tuple(mistakes))
+
+
+def _permitted_strangers(pilots: Mapping[str, Pilot], known: Collection[str]) -> list[Mistake]:
+    """Permissions for valves that nobody has written down: a mistyped id would permit nothing, unseen."""
+    warnings = []
+    for pilot in pilots.values():
+        for permission in pilot.permissions:
+            named = () if permission.devices == "all" else permission.devices
+            for device in sorted({canonical_id(one) for one in named} - set(known)):
+                what = f"the permission by {permission.by} names '{device}', which nobody has written down"
+                mend = did_you_mean(device, known) or "Write the device down, or mend its id."
+                warnings.append(Mistake(f"{pilot.id}.toml, permissions", what, mend, severity="warning"))
+    return warnings
 
 
 def _faults(

@@ -6,6 +6,8 @@ import pytest
 
 from device_profiles.catalogue import VENDORS, Catalogue, read_profile
 from device_profiles.downlinks import example_differences
+from pipelines.downlinks.encode import encoded
+from pipelines.model import Value
 
 CATALOGUE = Catalogue.load()
 WITH_DOWNLINKS = sorted(name for name, profile in CATALOGUE.checked.items() if profile.downlinks)
@@ -26,6 +28,19 @@ def test_every_number_has_its_limits_and_its_unit(name: str) -> None:
         for field in downlink.fields:
             assert field.choices or field.unit, field.name
             assert field.choices or field.default is not None or (field.low is not None and field.high is not None)
+
+
+@pytest.mark.parametrize("name", WITH_DOWNLINKS)
+def test_the_makers_limits_fit_the_bytes(name: str) -> None:
+    for downlink in CATALOGUE.profiles[name].downlinks.values():
+        for highest in (False, True):
+            values: dict[str, Value] = {}
+            for field in downlink.fields:
+                limit = field.high if highest else field.low
+                value = field.choices[-1] if field.choices else limit if limit is not None else field.default
+                assert value is not None, field.name
+                values[field.name] = value
+            assert encoded(downlink, values).f_port == downlink.f_port
 
 
 def test_there_are_downlinks_of_several_makers() -> None:

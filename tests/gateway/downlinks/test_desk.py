@@ -2,13 +2,17 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gateway.control import ControlError
+from gateway.downlinks.book import open_book
 from tests import servers
 from tests.gateway.downlinks.field import GATE, OTHER, PERMISSION, SCRIPTED, SENSOR, VALVE, field, write
+from tests.gateway.downlinks.records import record
 from tests.gateway.road import until
 from tests.proofs.city import QUICK_BROKER
 
@@ -241,3 +245,34 @@ async def test_a_book_that_cannot_be_read_stops_downlinks_and_nothing_else(
         with pytest.raises(ControlError, match=r"downlinks\.json, cannot be read"):
             await at.ask(SENSOR, {"report_interval": "20m"})
         assert at.gateway.events.counts["DownlinksUnreadable"] == 1
+
+
+async def test_a_closing_that_a_crash_interrupted_is_told_and_another_follows(
+    tmp_path: Path, broker: servers.Server
+) -> None:
+    write(tmp_path, broker.port, "chirpstack-v4")
+    topic = f"application/1/device/{GATE}/command/down"
+    at_ns = int(datetime(2026, 11, 22, 9, 50, tzinfo=UTC).timestamp()) * 10**9
+    gate: dict[str, Any] = {
+        "device": GATE,
+        "topic": topic,
+        "valve": "gate",
+        "f_port": 3,
+        "at_ns": at_ns,
+        "expires_ns": at_ns + 10**15,
+    }
+    opening = record(1, "asked", "sent", **gate, opens_s=60.0, closing=b"\x07\x00", closing_values={"gate": "closed"})
+    closing = record(2, "asked", **gate, payload=b"\x07\x00", values={"gate": "closed"}, closes=1)
+    (tmp_path / "state").mkdir()
+    book = open_book(tmp_path / "state")
+    for one in (opening, closing):
+        book.take_number()
+        book.put(one, at_ns)
+    book.write(book.pack())
+    async with field(tmp_path, broker) as at:
+        await at.reaches(2, "uncertain")
+        assert at.gateway.events.counts["ValveMayBeOpen"] == 1
+        assert at.network.commands == []
+        at.clock.advance(61)
+        assert (await at.command()).payload == b"\x07\x00"
+        await at.reaches(3, "sent")

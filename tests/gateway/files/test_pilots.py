@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from gateway.downlinks.wish import valve_permission
+from gateway.files.load import Files
 from gateway.files.pilots import Permission, load_pilots
+from tests.proofs import city
 from tests.proofs.city import PILOT
 
 
@@ -54,3 +56,17 @@ def test_other_permissions_stay_as_they_were(tmp_path: Path) -> None:
     assert mistakes == []
     assert found is not None
     assert (found.until, found.devices) == (date(2027, 1, 1), ())
+
+
+def test_a_permission_for_a_device_that_nobody_wrote_down_is_a_warning(tmp_path: Path) -> None:
+    valve = '[[permissions]]\nwhat = "valve"\nby = "Parks"\nmax_open_minutes = 5\n'
+    (tmp_path / "p.toml").write_text(PILOT.format(id="p") + valve + 'devices = ["24e124460b502999", "gate"]\n')
+    devices = tmp_path / "devices"
+    devices.mkdir()
+    (devices / "d.toml").write_text(
+        city.device("24E124460B502999", "generic/json", "weather-station/1").replace("recordings", "p")
+    )
+    files = Files.read(tmp_path, devices)
+    assert [warning.what for warning in files.warnings] == [
+        "the permission by Parks names 'gate', which nobody has written down"
+    ]
