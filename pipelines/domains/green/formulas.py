@@ -77,13 +77,6 @@ def depletion(full: float, water_content: float, root_depth_m: float) -> float:
     return max(1_000 * (full - water_content) * root_depth_m, 0.0)
 
 
-def stress(available_mm: float, depletion_mm: float, depletion_share: float) -> float:
-    """Ks, 1 without stress to 0 at the wilting point: ``(TAW - Dr) / ((1 - p) TAW)``, FAO-56 eq. 84."""
-    if available_mm <= 0 or depletion_share >= 1:
-        return 1.0 if depletion_mm < available_mm else 0.0
-    return min(max((available_mm - depletion_mm) / ((1 - depletion_share) * available_mm), 0.0), 1.0)
-
-
 def litres(dose_mm: float, area_m2: float, efficiency: float) -> float:
     """To give, so that ``dose_mm`` stay in the root zone of ``area_m2``: 1 mm on 1 m² is a litre."""
     return dose_mm * area_m2 / efficiency

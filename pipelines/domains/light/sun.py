@@ -65,35 +65,20 @@ def half_day_s(latitude: float, declination: float, below_deg: float) -> float:
 def daylight(day_begin_ns: int, latitude: float, longitude: float, below_deg: float = HORIZON_DEG) -> tuple[int, int]:
     """When the sun rises above and sinks below an elevation, on the local day that begins so.
 
-    Both are found twice, the second time with the sun as it stands at the first answer.
+    Each is found three times, with the sun as it stands at the answer before, at first with that of noon.
     """
-    noon_s = _noon_s(day_begin_ns // NS_PER_S + DAY_S // 2, longitude)
+    middle_s = day_begin_ns // NS_PER_S + DAY_S // 2
     times = []
     for side in (-1, 1):
-        at_s = noon_s
-        for _ in range(2):
-            sun = sun_at(_julian_day(at_s))
-            transit_s = _transit_s(noon_s, longitude, sun)
-            at_s = transit_s + side * half_day_s(latitude, sun.declination, below_deg)
+        at_s = float(middle_s)
+        for _ in range(3):
+            sun = sun_at(at_s / DAY_S + JULIAN_DAY_1970)
+            at_s = _transit_s(middle_s, longitude, sun) + side * half_day_s(latitude, sun.declination, below_deg)
         times.append(round(at_s) * NS_PER_S)
     return times[0], times[1]
 
 
-def _noon_s(near_s: int, longitude: float) -> float:
-    """The sun's highest point nearest to an instant."""
-    mean_noon_s = (near_s // DAY_S) * DAY_S + DAY_S / 2 - longitude * 240
-    while mean_noon_s - near_s > DAY_S / 2:
-        mean_noon_s -= DAY_S
-    while near_s - mean_noon_s > DAY_S / 2:
-        mean_noon_s += DAY_S
-    return mean_noon_s - 60 * sun_at(_julian_day(mean_noon_s)).equation_min
-
-
-def _transit_s(noon_s: float, longitude: float, sun: Sun) -> float:
-    """The same noon with the equation of time of another instant of the day."""
-    turns = round((noon_s + longitude * 240 - DAY_S / 2) / DAY_S)
-    return turns * DAY_S + DAY_S / 2 - longitude * 240 - 60 * sun.equation_min
-
-
-def _julian_day(at_s: float) -> float:
-    return at_s / DAY_S + JULIAN_DAY_1970
+def _transit_s(near_s: int, longitude: float, sun: Sun) -> float:
+    """When the sun is highest, of all days the time nearest to an instant."""
+    noon_s = DAY_S / 2 - longitude * 240
+    return noon_s + round((near_s - noon_s) / DAY_S) * DAY_S - 60 * sun.equation_min

@@ -88,3 +88,13 @@ def test_a_meter_without_a_connection_belongs_nowhere() -> None:
 def test_shares_by_their_definitions() -> None:
     assert (self_consumption(10, 4), self_consumption(0, 0)) == (0.6, None)
     assert (self_sufficiency(6, 10, 4), self_sufficiency(0, 0, 0)) == (0.5, None)
+
+
+def test_a_building_without_panels_has_no_balance() -> None:
+    where = site({GRID: Place(details=MeterDetails(connection="school"))})
+    assert not fold(ConnectionBalance(), hourly(GRID, IMPORT, 100, 6) + hourly(GRID, EXPORT, 50, 0), where)
+
+
+def test_a_doubtful_reading_belongs_nowhere() -> None:
+    reading = Reading(BEGIN, "device", GRID, IMPORT, 1.0, "suspect")
+    assert ConnectionBalance().key(reading, building()) is None

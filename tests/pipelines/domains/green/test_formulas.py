@@ -30,11 +30,6 @@ def test_a_tree_by_hand() -> None:
     assert f.depletion(0.25, 0.30, 0.6) == 0
 
 
-def test_stress_begins_at_raw_and_is_whole_at_the_wilting_point() -> None:
-    assert [f.stress(100, missing, 0.5) for missing in (0, 50, 75, 100, 120)] == [1, 1, 0.5, 0, 0]
-    assert f.stress(0, 0, 0.5) == 0
-
-
 def test_van_genuchten_at_its_ends() -> None:
     assert f.retained(LOAM, 0) == 0.43
     assert f.retained(LOAM, 1e7) == pytest.approx(0.078, abs=0.001)

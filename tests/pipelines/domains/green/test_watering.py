@@ -187,3 +187,13 @@ def test_a_parcel_without_an_area_gets_advice_without_litres() -> None:
 def test_a_tree_without_an_area_of_its_own_takes_the_pilots() -> None:
     said = after(1, moist(13.0), where=site(settings={"green": GreenSettings(tree_area_m2=6.0)}))
     assert values(said, "water_advised_l") == [pytest.approx(537.2, abs=0.1)]
+
+
+def test_a_plant_that_has_told_only_its_temperature_is_not_spoken_of() -> None:
+    warm = series(ONE, "soil_temperature_c", [(BEGIN + hour * HOUR_NS, 15.0) for hour in range(24)])
+    assert not after(1, warm)
+
+
+def test_a_doubtful_reading_belongs_nowhere() -> None:
+    reading = Reading(BEGIN, "d", ONE, "soil_moisture_percent", 20.0, "suspect")
+    assert Watering().key(reading, avenue()) is None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines.domains import HOUR_NS, QUARTER_NS
+from pipelines.domains import HOUR_NS, QUARTER_NS, Reading
 from pipelines.domains.weather.rain import Rain
 from tests.pipelines.domains.fold import at, fold, of, series, site, values
 
@@ -60,3 +60,9 @@ def test_the_day_of_25_hours_has_25_hours_of_rain() -> None:
     points = [(begin + hour * HOUR_NS, 1.0) for hour in range(27)]
     said = fold(Rain(), series(STATION, "rain_mm", points), site())
     assert values(said, "rain_mm", 25 * HOUR_NS) == [25.0]
+
+
+def test_a_doubtful_amount_is_not_rain() -> None:
+    points = [Reading(BEGIN + n * QUARTER_NS, "d", STATION, "rain_mm", 0.0) for n in range(6)]
+    doubtful = Reading(BEGIN + QUARTER_NS // 2, "d", STATION, "rain_mm", 150.0, "suspect")
+    assert values(fold(Rain(), [*points, doubtful], site()), "rain_mm", HOUR_NS) == [0.0]
