@@ -68,10 +68,7 @@ class Analysis:
             self.ahead += 1
         elif first or not entry.observations or any(one.quality != "retracted" for one in entry.observations):
             self.time.read(entry.time_ns)
-            self._take_one(Reading(entry.time_ns, device, entry.feature, HEARD, value=True))
-            if entry.link is not None:
-                for name, value in radio_facts(entry.link):
-                    self._take_one(Reading(entry.time_ns, device, entry.feature, name, value))
+            self._hear(entry, device)
         for one in entry.observations:
             if one.quality == "retracted":
                 self.take_back(entry, one)
@@ -131,6 +128,22 @@ class Analysis:
         """After a change of ``machines``: who wants what is asked anew."""
         self._routes.clear()
         self._devices.clear()
+
+    def _hear(self, entry: Accepted, device: str) -> None:
+        """That it was heard, and how its frame travelled."""
+        feature = entry.feature
+        runners = (self._routes.get((feature, HEARD)) or self._route(feature, HEARD))[2]
+        if runners:
+            reading = Reading(entry.time_ns, device, feature, HEARD, value=True)
+            for runner in runners:
+                runner.take(reading)
+        if entry.link is not None:
+            for name, value in radio_facts(entry.link):
+                runners = (self._routes.get((feature, name)) or self._route(feature, name))[2]
+                if runners:
+                    reading = Reading(entry.time_ns, device, feature, name, value)
+                    for runner in runners:
+                        runner.take(reading)
 
     def _take_one(self, reading: Reading) -> None:
         named = reading.feature, reading.property

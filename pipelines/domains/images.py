@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 
 from pipelines.domains import Reading, StateT
-from pipelines.domains.ladder import Key, Place, Rung, Series
+from pipelines.domains.ladder import Key, Rung, Series
 from pipelines.domains.words import identity_of
 from pipelines.model import Observation
 
@@ -24,7 +24,6 @@ class KeyImage(msgspec.Struct, array_like=True):
     told: list[Observation]
     horizon_ns: int
     newest_ns: int
-    last: Place | None
     series: list[Series]
 
 
@@ -52,7 +51,6 @@ def image_of(key: Key[StateT]) -> KeyImage:
         told=list(key.told.values()),
         horizon_ns=key.horizon_ns,
         newest_ns=key.newest_ns,
-        last=key.last,
         series=list(key.series),
     )
 
@@ -62,6 +60,6 @@ def key_of(image: KeyImage, decode: Callable[[bytes], StateT]) -> Key[StateT]:
     key = Key(image.name, decode(image.state), image.ladder, series=image.series)
     key.tail = image.tail
     key.told = {identity_of(one): one for one in image.told}
-    key.horizon_ns, key.newest_ns, key.last = image.horizon_ns, image.newest_ns, image.last
+    key.horizon_ns, key.newest_ns = image.horizon_ns, image.newest_ns
     key.bytes = sum(rung.bytes for rung in image.ladder)
     return key

@@ -55,15 +55,18 @@ class Rung(msgspec.Struct, array_like=True):
 
 
 class Key(Generic[StateT]):
-    """One key of a machine. ``told``: the words of late. ``pending``: taken in, not yet settled."""
+    """One key of a machine.
+
+    ``told``: the words of late. ``pending``: taken in, not yet settled. ``full``: so many readings make a rung.
+    """
 
     __slots__ = (
         "_series",
         "_series_at",
         "bytes",
+        "full",
         "horizon_ns",
         "ladder",
-        "last",
         "name",
         "newest_ns",
         "pending",
@@ -80,10 +83,15 @@ class Key(Generic[StateT]):
         self.told: Words = {}
         self.pending: list[Reading] = []
         self.horizon_ns = self.newest_ns = LONG_BEFORE_NS
-        self.last: Place | None = None
+        self.full = rung_length(len(ladder[-1].state))
         self.bytes = 0
         self._series = list(series)
         self._series_at = {one: at for at, one in enumerate(self._series)}
+
+    @property
+    def last(self) -> Place | None:
+        """Where the newest reading that was taken belongs; None before the first."""
+        return place_of(self.tail[-1]) if self.tail else self.ladder[-1].after
 
     @property
     def series(self) -> Sequence[Series]:

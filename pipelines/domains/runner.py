@@ -9,6 +9,7 @@ Laws
 - How late a reading is, is judged by the newest reading of its own key at the moment it is taken in: a function of the
   order of the ledger, and of nothing else. So a restart judges as the first run did.
 - What was said is not remembered for long: what had been said is found again by running again.
+- A machine's own ``lateness_ns`` shortens the lateness for it: nobody asks for last week's guidance.
 - A key is passed time up to ``followed_ns`` beyond its newest reading (the machine's own attribute of that name, or the
   lateness): a place that is silent for longer is closed, and costs nothing.
 - What is taken in place of another file's word (a moved device, a new setting) holds from then on, and for what is run
@@ -82,7 +83,7 @@ class Runner(Generic[StateT]):
         self.counts: dict[Count, int] = dict.fromkeys(COUNTS, 0)
         self.fell = ""
         self.passed_ns = LONG_BEFORE_NS
-        self._lateness_ns = lateness_ns
+        self._lateness_ns: int = min(lateness_ns, getattr(machine, "lateness_ns", lateness_ns))
         self._followed_ns: int = getattr(machine, "followed_ns", lateness_ns)
         self.max_bytes = max_bytes
         self._keys: dict[str, Key[StateT]] = {}
@@ -182,35 +183,40 @@ class Runner(Generic[StateT]):
     def _settle(self, key: Key[StateT], said: Said) -> None:
         """What is pending, each in its place: late ones first, then those in order."""
         pending, key.pending = key.pending, []
-        if len(pending) > 1:
+        tail, horizon_ns = key.tail, key.horizon_ns
+        time_ns = pending[0].time_ns
+        if len(pending) == 1 and time_ns >= horizon_ns and tail and time_ns > tail[-1].time_ns:
+            late = 0  # as nearly always: one reading, the newest
+        else:
             pending = [one for _, one in sorted({place_of(one): one for one in pending}.items())]
-        horizon_ns, last = key.horizon_ns, key.last
-        first = 0
-        for reading in pending:
-            if reading.time_ns >= horizon_ns and (last is None or place_of(reading) > last):
-                break
-            first += 1
-        if first:
-            self._put_in_place(key, pending[:first], said)
-        fresh = pending[first:] if first else pending
-        for reading in fresh:
+            last = key.last
+            late = 0
+            for reading in pending:
+                if reading.time_ns >= horizon_ns and (last is None or place_of(reading) > last):
+                    break
+                late += 1
+            if late:
+                self._put_in_place(key, pending[:late], said)
+        for reading in pending[late:] if late else pending:
             if reading.quality not in GONE:
                 self._take_in_order(key, reading, said)
 
     def _take_in_order(self, key: Key[StateT], reading: Reading, said: Said) -> None:
-        machine, state, site = self.machine, key.state, self.site
-        time_ns = reading.time_ns
+        machine, state, site, time_ns = self.machine, key.state, self.site, reading.time_ns
         if time_ns > key.horizon_ns:
-            self._say(key, machine.pass_time(state, time_ns, site), said)
+            if words := machine.pass_time(state, time_ns, site):
+                self._say(key, words, said)
             key.horizon_ns = time_ns
-        self._say(key, machine.take(state, reading, site), said)
+        if words := machine.take(state, reading, site):
+            self._say(key, words, said)
         tail = key.tail
         tail.append(reading)
-        key.last = place_of(reading)
-        if len(tail) >= rung_length(len(key.ladder[-1].state)):
+        if len(tail) >= key.full:
+            rung = Rung(place_of(reading), _encode(state), pack_words(key.told, time_ns))
             key.ladder[-1].packed = key.pack(tail)
             key.tail = []
-            key.ladder.append(Rung(key.last, _encode(state), pack_words(key.told, time_ns)))
+            key.ladder.append(rung)
+            key.full = rung_length(len(rung.state))
             self._forget(key)
 
     def _forget(self, key: Key[StateT]) -> None:
@@ -294,7 +300,7 @@ class Runner(Generic[StateT]):
                 fresh[-1].packed = key.pack(tail)
         else:
             key.ladder, key.state, key.tail = fresh, state, tail
-            key.last = place_of(tail[-1]) if tail else fresh[-1].after
+            key.full = rung_length(len(fresh[-1].state))
         if missed := before.keys() - after.keys():  # the machine may have spoken of them earlier
             after |= self._words_before(key, first, missed)
         tell_differences(said, before, after)

@@ -1,4 +1,4 @@
-"""``python -m tests.benchmarks [road | stages | writes | local-sinks | codecs] …``."""
+"""``python -m tests.benchmarks [road | stages | writes | local-sinks | codecs | analytics] …``."""
 
 import importlib
 import sys
@@ -9,6 +9,7 @@ PARTS = {
     "writes": "tests.benchmarks.writes",
     "local-sinks": "tests.benchmarks.local_sinks",
     "codecs": "tests.benchmarks.codecs",
+    "analytics": "tests.benchmarks.analytics",
 }
 
 if __name__ == "__main__":
