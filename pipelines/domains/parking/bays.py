@@ -6,8 +6,8 @@ from pipelines.domains import HOUR_NS, QUARTER_NS
 from pipelines.domains.parking.rates import Pace, Rates, Tally
 from pipelines.domains.parking.settings import POOLS
 
-QUARTERS_KEPT = 204
-"""51 hours: the local day before this one (25 hours at most), whole, as long as a silence may reach back into it."""
+QUARTERS_KEPT = 128
+"""32 hours: a local day of 25 hours, said six hours after its end at the latest."""
 
 WEEK_NS = 168 * HOUR_NS
 SHORTEST_BELIEF_NS = HOUR_NS
@@ -105,6 +105,7 @@ class Kerb(msgspec.Struct, array_like=True):
     """A street's bays. ``quarters``: the last is under way.
 
     ``sure`` and ``taken``: bays of each pool that count, and the taken ones among them, up to ``counted_ns``.
+    ``begun_ns``: when the first was heard.
     """
 
     bays: dict[str, Bay] = {}
@@ -115,6 +116,7 @@ class Kerb(msgspec.Struct, array_like=True):
     sure: list[int] = msgspec.field(default_factory=lambda: [0 for _ in _EACH_POOL])
     taken: list[int] = msgspec.field(default_factory=lambda: [0 for _ in _EACH_POOL])
     counted_ns: int = 0
+    begun_ns: int = 0
 
 
 def believed_ns(bay: Bay, longest_ns: int) -> int:

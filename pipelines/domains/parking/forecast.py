@@ -80,22 +80,22 @@ def foretell(forecast: Forecast, kerb: Kerb, feature: str, at_ns: int, *, bays: 
         return
     yield Observation(feature, "bays_free", float(sure - taken), at_ns)
     yield Observation(feature, "bays_taken", float(taken), at_ns)
-    chances = street_chances(kerb)
-    for horizon, chance in enumerate(chances):
+    for horizon, minutes in enumerate(HORIZONS_MIN):
+        chance = street_chance(kerb, minutes)
+        if chance is None:
+            return
         yield Observation(feature, NAMES[horizon], 100 * chance, at_ns)
-        forecast.pending.append((at_ns + HORIZONS_MIN[horizon] * MINUTE_NS, horizon, chance))
+        forecast.pending.append((at_ns + minutes * MINUTE_NS, horizon, chance))
     forecast.pending.sort()
 
 
-def street_chances(kerb: Kerb) -> tuple[float, ...]:
-    """P(free) of the street at each horizon, by the present hour's rates; empty before enough was learnt."""
+def street_chance(kerb: Kerb, minutes: float) -> float | None:
+    """P(free) of the street so many minutes from now, by the present hour's rates; None before enough was learnt."""
     sure, taken = kerb.sure[ORDINARY], kerb.taken[ORDINARY]
     rates, pace = kerb.rates[ORDINARY], kerb.pace[ORDINARY]
     if not sure or not rates.learnt():
-        return ()
-    arrivals, departures = sure * pace.lot_arrivals, pace.departures
-    chances = [lot_free_chance(sure, taken, arrivals, departures, minutes) for minutes in reversed(HORIZONS_MIN)]
-    return tuple([min(1.0, chance) for chance in reversed(chances)])
+        return None
+    return min(1.0, lot_free_chance(sure, taken, sure * pace.lot_arrivals, pace.departures, minutes))
 
 
 def foretell_bay(forecast: Forecast, kerb: Kerb, turn: Turn) -> Iterator[Observation]:

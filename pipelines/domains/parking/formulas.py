@@ -14,8 +14,8 @@ TAIL = 1e-7
 SETTLED_STEPS = 600.0
 """Beyond so many events of the whole system its past is forgotten; and exp(-steps) is not a number much further on."""
 
-CHAIN_PIECE = 16
-"""Chains are made in lengths of this, so that near horizons share one."""
+SHARED_MIN = 30.0
+"""Horizons up to this share one chain."""
 
 
 def turnover_per_bay(sessions: float, bays: float) -> float:
@@ -68,7 +68,8 @@ def lot_free_chance(bays: int, taken: int, arrivals: float, departures: float, m
     if steps > SETTLED_STEPS:
         return 1 - erlang_b(bays, arrivals / departures)
     weights = _poisson(steps)
-    chain = _chain(bays, arrivals / rate, departures / rate, -(-len(weights) // CHAIN_PIECE) * CHAIN_PIECE)
+    length = len(weights) if minutes > SHARED_MIN else len(_poisson(rate * SHARED_MIN))
+    chain = _chain(bays, arrivals / rate, departures / rate, length)
     return sum([weight * after[taken] for weight, after in zip(weights, chain, strict=False)])
 
 

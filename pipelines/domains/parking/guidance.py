@@ -11,7 +11,7 @@ import msgspec
 
 from pipelines.domains import QUARTER_NS, Reading, Site
 from pipelines.domains.parking.bays import ORDINARY, Kerb
-from pipelines.domains.parking.forecast import HORIZONS_MIN, street_chances
+from pipelines.domains.parking.forecast import street_chance
 from pipelines.domains.parking.kerb import advance, hear_frame, hear_state, hold_ns
 from pipelines.domains.parking.rule import MINUTE_NS
 from pipelines.domains.parking.settings import ParkingSettings
@@ -19,7 +19,7 @@ from pipelines.domains.parking.street import FEATURE, street_name
 from pipelines.model import Observation
 
 STEP_NS = 5 * MINUTE_NS
-IN_10_MIN = HORIZONS_MIN.index(10)
+ARRIVAL_MIN = 10
 QUARTERS_KEPT = 8
 """Nothing is said of the past here; a few quarters serve to learn from what was certain."""
 
@@ -93,7 +93,6 @@ def _in_order(state: GuidanceState, at_ns: int, site: Site, settings: ParkingSet
         del kerb.quarters[:-QUARTERS_KEPT]
         sure, free = kerb.sure[ORDINARY], kerb.sure[ORDINARY] - kerb.taken[ORDINARY]
         if sure:
-            chances = street_chances(kerb)
-            chance = round(chances[IN_10_MIN], 6) if chances else float(free > 0)
-            found.append((-chance, -free, name))
+            chance = street_chance(kerb, ARRIVAL_MIN)
+            found.append((-(float(free > 0) if chance is None else round(chance, 6)), -free, name))
     return [name for _, _, name in sorted(found)]

@@ -26,7 +26,7 @@ from pipelines.domains.parking.bays import (
 )
 from pipelines.domains.parking.gaps import Guess, explain
 from pipelines.domains.parking.settings import BayDetails, ParkingSettings
-from pipelines.domains.parking.stuck import stands_too_long, watch
+from pipelines.domains.parking.stuck import LEARNING_NS, RECORD_KEPT, stands_too_long, watch
 from pipelines.model import NS_PER_S
 
 TOGETHER_NS = 2 * NS_PER_S
@@ -127,7 +127,7 @@ def _bay(kerb: Kerb, name: str, at_ns: int, site: Site) -> Bay:
         bay = kerb.bays[name] = Bay(details.pool)
         if not kerb.quarters:
             _open_quarter(kerb, quarter_of(at_ns), site.zone)
-            kerb.counted_ns = at_ns
+            kerb.begun_ns = kerb.counted_ns = at_ns
     return bay
 
 
@@ -171,10 +171,11 @@ def _open_quarter(kerb: Kerb, begin_ns: int, zone: tzinfo) -> None:
 
 def _end_hour(kerb: Kerb, end_ns: int, settings: ParkingSettings) -> Iterator[Event]:
     """Who has stood still for too long?"""
+    watched = end_ns - kerb.begun_ns >= LEARNING_NS
     for name, bay in kerb.bays.items():
         if bay.sure:
             watch(bay, kerb.pace[bay.pool], end_ns)
-            if kerb.rates[bay.pool].learnt() and stands_too_long(bay, end_ns, settings.stuck_after_h):
+            if watched and kerb.rates[bay.pool].learnt() and stands_too_long(bay, end_ns, settings.stuck_after_h):
                 since_ns = bay.since_ns
                 forget(kerb, bay, since_ns, end_ns)
                 _leave(kerb, bay, end_ns)
@@ -235,7 +236,7 @@ def _turn(kerb: Kerb, name: str, bay: Bay, at_ns: int, *, gap: bool, certain: bo
             tally.departures += 1
             bay.departures += 1
     watch(bay, kerb.pace[bay.pool], bay.accrued_ns)
-    bay.longest_hazard = max(0.99 * bay.longest_hazard, bay.hazard)
+    bay.longest_hazard = max(RECORD_KEPT * bay.longest_hazard, bay.hazard)
     bay.hazard = 0.0
     bay.occupied, bay.since_ns = turn.occupied, at_ns
     return turn

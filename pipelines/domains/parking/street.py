@@ -2,7 +2,7 @@
 
     Appeared, Turn, Vanished, QuarterOver ─▶ stays · occupancy · forecast ─▶ what is said
 
-State: some 100 bytes a bay, 51 hours of quarters (10 kB) and two weeks' tables of rates (15 kB).
+State: some 150 bytes a bay, 32 hours of quarters (8 kB) and a week's table of rates (8 kB) for each pool of bays.
 """
 
 import math

@@ -15,6 +15,12 @@ from pipelines.domains.parking.rates import Pace, factor
 LONGEST_CHANCE = math.log(1_000)
 TAIL_FACTOR = 3.0
 PAST_OWN_RECORD = 2.0
+RECORD_KEPT = 0.9995
+"""Of a bay's record at each of its turns: a week of twenty turns a day takes 7 % of it."""
+
+LEARNING_NS = 14 * 24 * HOUR_NS
+"""Two of each weekday: before, nobody knows that loading bays are free all Sunday."""
+
 _MINUTES = 60.0
 
 

@@ -218,12 +218,12 @@ def test_forecasts_follow_the_state_and_judge_themselves() -> None:
 
 
 def test_a_bay_that_stands_still_for_longer_than_chance_allows_is_stuck_until_it_moves() -> None:
-    readings = busy(16)
-    stuck_ns = at("2026-06-10T12:00")
-    alive_ns = at("2026-06-13T09:00")
+    readings = busy(24)
+    stuck_ns = at("2026-06-18T12:00")
+    alive_ns = at("2026-06-21T09:00")
     kept = [one for one in readings if one.feature != bay(0) or not stuck_ns < one.time_ns < alive_ns]
     beats = [(stuck_ns + hour * HOUR_NS, True) for hour in range(1, 68)]
-    said = run([*kept, *says(0, *[(stuck_ns - 20 * MIN, True), *beats])], street(6), hours=16 * 24)
+    said = run([*kept, *says(0, *[(stuck_ns - 20 * MIN, True), *beats])], street(6), hours=24 * 24)
     events = [(one.feature, bool(one.value)) for one in of(said, "bay_stuck")]
     assert events == [(bay(0), True), (bay(0), False)]
     raised, cleared = of(said, "bay_stuck")
