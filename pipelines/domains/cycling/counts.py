@@ -97,8 +97,9 @@ class CountMachine:
                 said.extend(statements.quarter(voice, begin_ns, counted, known))
         weigh = weigher(counter.usual, site) if length_ns > COARSE_NS else None
         for day in days_of(counter, span, site):
+            over = (span.end_ns - day.begin_ns) // HOUR_NS
             for place in lay(day, span, weigh):
-                if day.begin_ns + (place + 1) * HOUR_NS <= span.end_ns:
+                if place < over:
                     said.extend(statements.hour(voice, day, place))
             if day.closed:
                 said.extend(self._say_again(counter, voice, day, site))

@@ -72,8 +72,13 @@ def lay(day: Day, span: Span, weigh: Callable[[int], float] | None = None) -> It
     Evenly, or by ``weigh(begin of hour)``, the usual number of that hour.
     """
     length_ns = span.end_ns - span.begin_ns
-    total = weight_of(span, weigh) if weigh is not None else 0.0
     first = max(0, (span.begin_ns - day.begin_ns) // HOUR_NS)
+    if weigh is None and span.end_ns <= day.begin_ns + (first + 1) * HOUR_NS and span.begin_ns >= day.begin_ns:
+        day.counted[first] += span.number  # the usual case: within one hour
+        day.covered_s[first] += round(length_ns / NS_PER_S)
+        yield first
+        return
+    total = weight_of(span, weigh) if weigh is not None else 0.0
     last = min(len(day.counted), -((day.begin_ns - span.end_ns) // HOUR_NS))
     for place in range(first, last):
         start_ns = day.begin_ns + place * HOUR_NS

@@ -14,8 +14,11 @@ from pipelines.domains.cycling.kinds import Kind
 from pipelines.domains.cycling.settings import CounterDetails
 from pipelines.domains.rhythm import Rhythm
 
-_USUAL_SIZES = (2**16, 2**32)
-"""Registers of two and four bytes roll over without anybody having written it down."""
+_USUAL_SIZES = (2**16, 10**6, 2**24, 2**32)
+"""Registers of two, three and four bytes and of six digits roll over without anybody having written it down."""
+
+_UNDECLARED_SHARE = 0.02
+"""Then what passed in between is at most so much of the register: a fall from elsewhere is more likely a reset."""
 
 _ALIKE = 12
 _ALIKE_FROM = 5
@@ -72,16 +75,18 @@ def _of_register(meter: Meter, time_ns: int, value: float, details: CounterDetai
 def register_increment(before: float, now: float, *, most: float, register_max: float = 0.0) -> float | None:
     """What a register has counted on; None where it was reset, exchanged or damaged. ``most`` is plausible.
 
-    ``register_max`` is its last number before 0; without it a fall from just below 2^16 or 2^32 that makes a
-    plausible count is a rollover too.
+    ``register_max`` is its last number before 0; without it a fall from just below a usual size is a rollover too.
     """
     grown = now - before
     if grown >= 0.0:
         return grown if grown <= most else None
-    for size in (register_max + 1.0,) if register_max > 0.0 else _USUAL_SIZES:
-        rolled = grown + size
-        if before > 0.9 * size and now < 0.1 * size and 0.0 <= rolled <= most:
-            return rolled
+    if register_max > 0.0:
+        rolled = grown + register_max + 1.0
+        fell = before > 0.9 * register_max and now < 0.1 * register_max
+        return rolled if fell and 0.0 <= rolled <= most else None
+    for size in _USUAL_SIZES:
+        if before < size and grown + size <= min(most, _UNDECLARED_SHARE * size):
+            return grown + size
     return None
 
 

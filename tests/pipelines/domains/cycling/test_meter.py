@@ -36,7 +36,10 @@ def test_a_register_tells_what_passed_since_its_last_reading() -> None:
     [
         (65_530.0, 4.0, 0.0, 10.0),  # two bytes
         (4_294_967_290.0, 4.0, 0.0, 10.0),  # four bytes
+        (999_990.0, 0.0, 0.0, 10.0),  # six digits
+        (60_000.0, 5.0, 0.0, None),  # of two bytes, reset rather than rolled over
         (9_995.0, 5.0, 9_999.0, 10.0),  # four digits, as declared
+        (9_995.0, 2_000.0, 9_999.0, None),  # falls too far for a rollover
         (9_995.0, 5.0, 0.0, None),  # not declared: begun anew
         (500.0, 0.0, 0.0, None),
         (65_000.0, 6_000.0, 0.0, None),  # a rollover would mean more than can pass
