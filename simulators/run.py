@@ -7,6 +7,7 @@ Law: same scenario, start and faults, same bytes, in every process.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 
 from device_profiles.catalogue import Catalogue
 from pipelines.decode import CompiledProfile
@@ -34,10 +35,16 @@ def run(
 ) -> Iterator[Step]:
     """A scenario from ``start_ns`` up to but without ``end_ns``; without end if that is None.
 
-    ``faults``: in place of the scenario's own. ``profiles``: loaded once by whoever runs hundreds of cities.
+    ``faults``: in place of the scenario's own. ``profiles``: in place of those that ship with the project.
     Raises ScenarioError and FaultsError before the first step, CannotSendError on the way.
     """
     return Run(scenario, start_ns, end_ns, faults=faults, profiles=profiles).steps()
+
+
+@cache
+def shipped_profiles() -> Mapping[str, CompiledProfile]:
+    """The profiles that ship with the project, read once."""
+    return Catalogue.load().profiles
 
 
 class Run:
@@ -54,7 +61,7 @@ class Run:
     ) -> None:
         self.city = city = scenario if isinstance(scenario, City) else settle(scenario)
         self._faults = read_faults(city.scenario.faults) if faults is None else faults
-        profiles = Catalogue.load().profiles if profiles is None else profiles
+        profiles = shipped_profiles() if profiles is None else profiles
         seed = city.scenario.seed
         self._start_ns, self._end_ns = start_ns, end_ns
         self._scope = Scope(city.devices, start_ns, seed, Meanings(profiles))

@@ -21,11 +21,13 @@ from simulators.truth import read_truth
 from tests import servers
 from tests.simulators.test_publisher import Listener, heard
 
+CATALOGUE = Catalogue.load()
+
 
 @pytest.mark.parametrize("name", built_in())
 def test_the_asset_list_of_each_scenario_is_read_by_the_gateway_without_a_mistake(tmp_path: Path, name: str) -> None:
     assert main([name, "--write-assets", str(tmp_path)]) == 0
-    files = Files.read(tmp_path / "pilots", tmp_path / "devices", Catalogue.load())
+    files = Files.read(tmp_path / "pilots", tmp_path / "devices", CATALOGUE)
     city = settle(load_scenario(name))
     assert {device.id for device in files.devices} == {device.dev_eui for device in city.devices}
     assert {pilot.timezone for pilot in files.pilots.values()} == {city.town.timezone}
@@ -98,6 +100,8 @@ def test_it_says_what_it_wrote_at_both_rates_and_what_was_wrong(
     assert "There are: " in capsys.readouterr().err
     assert main(["street", "--to", str(tmp_path / "x.ndjson"), "--faults", "ruff"]) == 2
     assert "no preset" in capsys.readouterr().err
+    assert main(["street", "--to", str(tmp_path / "x.ndjson")]) == 2
+    assert "--days N, or --hours-back H" in capsys.readouterr().err
     assert main(["street", "--to", str(tmp_path / "x.ndjson"), "--dialect", "sigfox"]) == 2
     assert "network.dialect" in capsys.readouterr().err
     for words in (["street"], ["street", "--to", "x.ndjson", "--pace", "-1"]):

@@ -17,7 +17,7 @@ def by_device(stream: list[Frame]) -> dict[str, list[Frame]]:
 
 def test_a_restarted_device_counts_on_from_zero_in_the_same_session() -> None:
     resets = 0
-    for series in by_device(list(FCntReset(per_month=3.0).apply(frames(4_000), scope()))).values():
+    for series in by_device(list(FCntReset(per_month=6.0).apply(frames(2_000), scope()))).values():
         assert {frame.session for frame in series} == {"aaaaaaaa"}
         for before, after in pairwise(series):
             assert after.f_cnt in (before.f_cnt + 1, 0)
@@ -26,7 +26,7 @@ def test_a_restarted_device_counts_on_from_zero_in_the_same_session() -> None:
 
 
 def test_after_a_storm_every_device_has_joined_and_counts_in_a_new_session() -> None:
-    stream = list(JoinStorm(per_month=3.0, within_min=30.0).apply(frames(4_000), scope()))
+    stream = list(JoinStorm(per_month=6.0, within_min=30.0).apply(frames(2_000), scope()))
     assert in_order(stream)
     joins = [frame for frame in stream if frame.kind == "join"]
     assert joins

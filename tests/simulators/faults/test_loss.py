@@ -14,7 +14,7 @@ def test_the_share_that_is_lost_is_the_rate(rate: float, mean_run: float) -> Non
 
 
 def test_losses_of_one_device_come_in_runs() -> None:
-    sent = list(messages(4_000))
+    sent = list(messages(3_000))
     kept = {m.body for m in Loss(rate=0.1, mean_run=5.0).apply(iter(sent), scope())}
     runs, run = [], 0
     for message in sent[::8]:

@@ -9,8 +9,8 @@ from tests.simulators.faults.streams import START_NS, in_order, messages, scope
 
 
 def test_nothing_comes_during_an_outage_and_everything_after_it() -> None:
-    sent = list(messages(4_000))
-    came = list(Outage(per_month=5.0, mean_h=6.0, per_s=20.0).apply(iter(sent), scope()))
+    sent = list(messages(2_000))
+    came = list(Outage(per_month=10.0, mean_h=6.0, per_s=20.0).apply(iter(sent), scope()))
     assert sorted(m.body for m in came) == sorted(m.body for m in sent)
     assert in_order(came)
     gaps = [after.at_ns - before.at_ns for before, after in pairwise(came)]
@@ -22,8 +22,8 @@ def test_nothing_comes_during_an_outage_and_everything_after_it() -> None:
 
 
 def test_the_batch_comes_at_the_stated_rate() -> None:
-    true = {m.body: m.at_ns for m in messages(4_000)}
-    came = Outage(per_month=5.0, mean_h=6.0, per_s=20.0).apply(messages(4_000), scope())
+    true = {m.body: m.at_ns for m in messages(2_000)}
+    came = Outage(per_month=10.0, mean_h=6.0, per_s=20.0).apply(messages(2_000), scope())
     held = [m.at_ns for m in came if m.at_ns > true[m.body]]
     assert min(after - before for before, after in pairwise(held)) == NS_PER_S // 20
     assert held[0] > START_NS
