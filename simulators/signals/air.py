@@ -26,7 +26,7 @@ from simulators.signals import Conditions, Report, Signal, Site, Truth, Weather
 from simulators.signals.air_sensors import SPEAK, Air
 from simulators.signals.battery import Battery
 from simulators.signals.draws import Wander
-from simulators.signals.local_hours import DAY_NS, HOUR_NS, MINUTE_NS, LocalHours
+from simulators.signals.local_hours import DAY_NS, HOUR_NS, MINUTE_NS, LocalHours, clock_of
 from simulators.signals.weather import SLOT_NS
 
 TRAFFIC_HOURS = (
@@ -201,5 +201,5 @@ def build(
     site: Site, parameters: AirStations, rng: random.Random, weather: Weather, zone: ZoneInfo
 ) -> Sequence[Signal]:
     """One station for each device, all in the same air."""
-    air = StreetAir(parameters, weather, LocalHours(zone), f"{rng.random()}")
+    air = StreetAir(parameters, weather, clock_of(zone), f"{rng.random()}")
     return [AirStation(device, parameters, air, weather, random.Random(rng.random())) for device in site.devices]

@@ -16,7 +16,7 @@ from simulators.signals import Report, Signal, Site, Truth, Weather
 from simulators.signals.battery import LITHIUM, Battery
 from simulators.signals.counting import BicycleCounters, Counters, PeopleCounters, Register, Section
 from simulators.signals.draws import poisson
-from simulators.signals.local_hours import HOUR_NS, MINUTE_NS, LocalHours
+from simulators.signals.local_hours import HOUR_NS, MINUTE_NS, clock_of
 
 Readings = dict[str, float | int | bool | str]
 LATEST_S = 40.0
@@ -148,7 +148,7 @@ PROFILES = {
 
 def build(site: Site, parameters: Counters, rng: random.Random, weather: Weather, zone: ZoneInfo) -> Sequence[Signal]:
     """One counter for each device; two of one section where they count directions."""
-    clock = LocalHours(zone)
+    clock = clock_of(zone)
     signals: list[Signal] = []
     section = None
     for index, device in enumerate(site.devices):

@@ -22,7 +22,7 @@ from simulators.device import SimulatedDevice
 from simulators.signals import Report, Signal, Site, Truth, Weather
 from simulators.signals.draws import gamma
 from simulators.signals.incidents import Incidents
-from simulators.signals.local_hours import MINUTE_NS, QUARTER_NS, LocalHours
+from simulators.signals.local_hours import MINUTE_NS, QUARTER_NS, LocalHours, clock_of
 from simulators.signals.weather import SLOT_NS
 
 Readings = dict[str, float | int | bool | str]
@@ -224,7 +224,7 @@ def build(
     site: Site, parameters: ElectricityMeters, rng: random.Random, weather: Weather, zone: ZoneInfo
 ) -> Sequence[Signal]:
     """One meter for each device; with ``production_meter`` two of each building, border first."""
-    clock = LocalHours(zone)
+    clock = clock_of(zone)
     signals: list[Signal] = []
     building = None
     for index, device in enumerate(site.devices):

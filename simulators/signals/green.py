@@ -11,18 +11,20 @@ Truth, at each report: ``soil_moisture_percent``, ``soil_tension_kpa``, ``soil_d
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from simulators.city_clock import NS_PER_S
 from simulators.device import SimulatedDevice
 from simulators.signals import Report, Signal, Site, Truth, Weather
 from simulators.signals.battery import Battery
-from simulators.signals.local_hours import DAY_NS, HOUR_NS, MINUTE_NS, LocalHours
+from simulators.signals.local_hours import DAY_NS, HOUR_NS, MINUTE_NS, LocalHours, clock_of
 from simulators.signals.soil import RETENTION, RootZone, SoilClass, reference_evaporation_mm
 from simulators.signals.soil_sensors import SPEAK, Ground
 
 SOIL_LAG_NS = 2 * DAY_NS
+MOST_KEPT = 2048
+"""Hours kept: more than plants live through before the city begins."""
 LEAFLESS_MONTHS = (11, 12, 1, 2, 3)
 """Of the northern hemisphere."""
 
@@ -78,6 +80,36 @@ class Parcels(Trees):
     litres: float = 1500.0
 
 
+class Hour(NamedTuple):
+    """What the sky does to all plants of a site in one hour; ``day``: the local date when it is over."""
+
+    evaporation_mm: float
+    rain_mm: float
+    temperature_c: float
+    day: int
+
+
+class Sky:
+    """The hours of the shared weather, each worked out once for all plants of a site."""
+
+    def __init__(self, weather: Weather, clock: LocalHours) -> None:
+        self._weather = weather
+        self._clock = clock
+        self._kept: dict[int, Hour] = {}
+
+    def hour(self, hour_ns: int) -> Hour:
+        """The hour that begins at this moment."""
+        found = self._kept.get(hour_ns)
+        if found is None:
+            if len(self._kept) >= MOST_KEPT:
+                self._kept.clear()
+            now = self._weather.at(hour_ns + HOUR_NS // 2)
+            evaporation_mm = reference_evaporation_mm(now.temperature_c, now.solar_w_m2, now.pressure_hpa, 3600)
+            day = self._clock.at(hour_ns + HOUR_NS).day
+            found = self._kept[hour_ns] = Hour(evaporation_mm, now.rain_mm_h, now.temperature_c, day)
+        return found
+
+
 class Plant:
     """One plant and the sensor in its soil."""
 
@@ -88,13 +120,13 @@ class Plant:
         soil: SoilClass,
         *,
         clock: LocalHours,
-        weather: Weather,
+        sky: Sky,
         rng: random.Random,
     ) -> None:
         self.device = device
         self._trees = trees
         self._clock = clock
-        self._weather = weather
+        self._sky = sky
         self._rng = rng
         self._speak = SPEAK[device.profile]
         self._battery = Battery(rng)
@@ -118,7 +150,7 @@ class Plant:
     def begin(self, at_ns: int) -> int:
         """The soil as a fortnight of this weather left it."""
         self._lived_to_ns = (at_ns - 14 * DAY_NS) // HOUR_NS * HOUR_NS
-        self._soil_c = self._weather.at(self._lived_to_ns).temperature_c
+        self._soil_c = self._sky.hour(self._lived_to_ns).temperature_c
         self._round_ns = self._next_round_ns(self._lived_to_ns)
         self._day = self._clock.at(self._lived_to_ns).day
         self._leaves = self._leaves_of(self._day)
@@ -152,35 +184,34 @@ class Plant:
         """Whole hours only: rain holds for one, and a root zone is slower than that."""
         truth = []
         while self._lived_to_ns + HOUR_NS <= at_ns:
-            truth += self._watered(self._lived_to_ns)
-            self._live_an_hour(self._lived_to_ns)
-            self._lived_to_ns += HOUR_NS
-            truth += self._day_over(self._lived_to_ns)
+            hour_ns = self._lived_to_ns
+            if self._round_ns < hour_ns + HOUR_NS:
+                truth += self._watered()
+            hour = self._sky.hour(hour_ns)
+            self._live_an_hour(hour)
+            self._lived_to_ns = hour_ns + HOUR_NS
+            if hour.day != self._day:
+                truth += self._day_over(hour.day)
         return truth
 
-    def _live_an_hour(self, hour_ns: int) -> None:
-        now = self._weather.at(hour_ns + HOUR_NS // 2)
-        evaporation_mm = reference_evaporation_mm(now.temperature_c, now.solar_w_m2, now.pressure_hpa, 3600)
-        self._evaporated_mm += evaporation_mm
-        self._zone.add_mm(now.rain_mm_h * self._trees.rain_share)
-        self._zone.dry(evaporation_mm * self._leaves, HOUR_NS)
-        self._needed |= self._zone.needs_water
-        self._soil_c += (now.temperature_c - self._soil_c) * (HOUR_NS / SOIL_LAG_NS)
+    def _live_an_hour(self, hour: Hour) -> None:
+        zone = self._zone
+        self._evaporated_mm += hour.evaporation_mm
+        if hour.rain_mm:
+            zone.add_mm(hour.rain_mm * self._trees.rain_share)
+        zone.dry(hour.evaporation_mm * self._leaves, HOUR_NS)
+        self._needed = self._needed or zone.needs_water
+        self._soil_c += (hour.temperature_c - self._soil_c) * (HOUR_NS / SOIL_LAG_NS)
 
-    def _watered(self, hour_ns: int) -> list[Truth]:
-        """What the round brings within this hour, if it comes by."""
-        if not hour_ns <= self._round_ns < hour_ns + HOUR_NS:
-            return []
+    def _watered(self) -> list[Truth]:
+        """What the round brings when it comes by."""
         moment, self._round_ns = self._round_ns, self._next_round_ns(self._round_ns)
         if self._trees.rounds == "need" and not self._zone.needs_water:
             return []
         self._zone.add_mm(self._trees.litres / self._trees.rooted_m2)
         return [Truth(moment, self.device.feature, "watered_l", self._trees.litres)]
 
-    def _day_over(self, at_ns: int) -> list[Truth]:
-        day = self._clock.at(at_ns).day
-        if day == self._day:
-            return []
+    def _day_over(self, day: int) -> list[Truth]:
         since_ns, until_ns = self._clock.instant(self._day, 0), self._clock.instant(day, 0)
         feature, span_ns = self.device.feature, until_ns - since_ns
         truth = [
@@ -211,12 +242,13 @@ class Plant:
 
 def build(site: Site, parameters: Trees, rng: random.Random, weather: Weather, zone: ZoneInfo) -> Sequence[Signal]:
     """One signal for each plant; soils are dealt in turn."""
-    clock = LocalHours(zone)
+    clock = clock_of(zone)
+    sky = Sky(weather, clock)
     signals: list[Signal] = []
     for index, device in enumerate(site.devices):
         own = random.Random(rng.random())
         soil = parameters.soils[index % len(parameters.soils)]
-        signals.append(Plant(device, parameters, soil, clock=clock, weather=weather, rng=own))
+        signals.append(Plant(device, parameters, soil, clock=clock, sky=sky, rng=own))
     return signals
 
 

@@ -16,7 +16,7 @@ from simulators.city_clock import NS_PER_S
 from simulators.device import SimulatedDevice
 from simulators.signals import Report, Signal, Site, Truth, Weather
 from simulators.signals.incidents import Incidents
-from simulators.signals.local_hours import DAY_NS, HOUR_NS, MINUTE_NS, LocalHours
+from simulators.signals.local_hours import DAY_NS, HOUR_NS, MINUTE_NS, LocalHours, clock_of
 from simulators.signals.weather import solar_elevation_deg
 
 SEARCH_NS = 10 * MINUTE_NS
@@ -158,6 +158,6 @@ def build(
 ) -> Sequence[Signal]:
     """One lamp for each device, all under one controller."""
     first = site.devices[0]
-    clock = LocalHours(zone)
+    clock = clock_of(zone)
     controller = Controller(parameters, clock, latitude=first.latitude, longitude=first.longitude)
     return [Lamp(device, parameters, controller, random.Random(rng.random())) for device in site.devices]

@@ -1,6 +1,7 @@
 """What the clocks in the street show, by arithmetic: the zone is asked once per quarter hour of city time."""
 
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -51,3 +52,9 @@ class LocalHours:
         offset = datetime.fromtimestamp(quarter * 900, UTC).astimezone(self.zone).utcoffset()
         found = self._offsets[quarter] = int((offset or timedelta()).total_seconds()) * NS_PER_S
         return found
+
+
+@lru_cache(maxsize=64)
+def clock_of(zone: ZoneInfo) -> LocalHours:
+    """The clock of that zone, the same for every site: it remembers offsets, nothing else."""
+    return LocalHours(zone)

@@ -19,7 +19,7 @@ from simulators.device import SimulatedDevice
 from simulators.signals import Report, Signal, Site, Truth, Weather
 from simulators.signals.battery import Battery
 from simulators.signals.draws import Wander, poisson
-from simulators.signals.local_hours import DAY_NS, HOUR_NS, MINUTE_NS, LocalHours
+from simulators.signals.local_hours import DAY_NS, HOUR_NS, MINUTE_NS, LocalHours, clock_of
 
 Readings = dict[str, float | int | bool | str]
 DAY_HOURS = (7, 19)
@@ -146,7 +146,7 @@ def build(
     site: Site, parameters: SoundMeters, rng: random.Random, weather: Weather, zone: ZoneInfo
 ) -> Sequence[Signal]:
     """One meter for each device."""
-    clock = LocalHours(zone)
+    clock = clock_of(zone)
     return [
         SoundMeter(device, parameters, clock=clock, weather=weather, rng=random.Random(rng.random()))
         for device in site.devices

@@ -22,12 +22,14 @@ from simulators.city_clock import NS_PER_S
 from simulators.device import SimulatedDevice
 from simulators.signals import Report, Signal, Site, Truth, Weather
 from simulators.signals.battery import Battery
-from simulators.signals.local_hours import MINUTE_NS, LocalHours
+from simulators.signals.local_hours import MINUTE_NS, QUARTER_NS, LocalHours, clock_of
 from simulators.signals.parking_sensors import SPEAK, Failures, Readings, Sight
 from simulators.signals.parking_street import BayChange, DayFactors, Pool, Rate, Stays, Street
 from simulators.signals.parking_truth import StreetTruth
 
 Hours = tuple[float, ...]
+MOST_KEPT = 672
+"""A week of quarter hours."""
 
 WEEKDAY_LOAD: Hours = (
     *(0.45, 0.40, 0.38, 0.36, 0.36, 0.40, 0.50, 0.65, 0.80, 0.92, 1.00, 1.05),
@@ -182,7 +184,7 @@ def build(
     site: Site, parameters: ParkingMmcc, rng: random.Random, _weather: Weather, zone: ZoneInfo
 ) -> Sequence[Signal]:
     """One signal for each bay, and the street's own truth. Both worlds: the parameters say which."""
-    clock = LocalHours(zone)
+    clock = clock_of(zone)
     bays = len(site.devices)
     if parameters.loading_bays + parameters.disabled_bays > bays:
         raise ValueError(f"{site.name}: more loading and disabled bays than the {bays} that there are")
@@ -243,9 +245,17 @@ def _pools(
 
 
 def _rate(loads: Sequence[Sequence[float]], per_load: float, clock: LocalHours, factors: DayFactors) -> Rate:
+    kept: dict[int, float] = {}
+
     def rate(at_ns: int) -> float:
-        _, weekday, hour = clock.at(at_ns)
-        return loads[weekday][int(hour)] * per_load * factors.at(at_ns)
+        quarter = at_ns // QUARTER_NS
+        found = kept.get(quarter)
+        if found is None:
+            if len(kept) >= MOST_KEPT:
+                kept.clear()
+            _, weekday, hour = clock.at(at_ns)
+            found = kept[quarter] = loads[weekday][int(hour)] * per_load * factors.at(at_ns)
+        return found
 
     return rate
 

@@ -16,7 +16,7 @@ from simulators.device import SimulatedDevice
 from simulators.signals import Report, Signal, Site, Truth, Weather
 from simulators.signals.battery import Battery
 from simulators.signals.incidents import Incidents
-from simulators.signals.local_hours import HOUR_NS, MINUTE_NS, LocalHours
+from simulators.signals.local_hours import HOUR_NS, MINUTE_NS, LocalHours, clock_of
 
 Readings = dict[str, float | int | bool | str]
 WORK = (7, 18)
@@ -113,5 +113,5 @@ PROFILES = ("milesight-iot/ws301", "generic/json")
 
 def build(site: Site, parameters: Doors, rng: random.Random, _weather: Weather, zone: ZoneInfo) -> Sequence[Signal]:
     """One door for each device."""
-    clock = LocalHours(zone)
+    clock = clock_of(zone)
     return [Door(device, parameters, clock, random.Random(rng.random())) for device in site.devices]

@@ -108,9 +108,9 @@ class RootZone:
     def dry(self, evaporation_mm: float, span_ns: int) -> float:
         """Transpire and drain for a span with that reference evaporation; returns what left, mm."""
         allowed_mm = (1 - self._readily) * self.available_mm
-        stress = min(1.0, max(0.0, self.water_mm) / allowed_mm)
+        stress = 1.0 if self.water_mm >= allowed_mm else self.water_mm / allowed_mm
         used_mm = min(self.water_mm, self._crop_factor * stress * evaporation_mm)
-        above_mm = max(0.0, self.water_mm - used_mm - self.available_mm)
-        drained_mm = above_mm * (1 - math.exp(-span_ns / self._drain_ns))
+        above_mm = self.water_mm - used_mm - self.available_mm
+        drained_mm = above_mm * (1 - math.exp(-span_ns / self._drain_ns)) if above_mm > 0 else 0.0
         self.water_mm -= used_mm + drained_mm
         return used_mm + drained_mm

@@ -25,7 +25,7 @@ from simulators.signals import Report, Signal, Site, Truth, Weather
 from simulators.signals.battery import Battery
 from simulators.signals.draws import gamma
 from simulators.signals.incidents import Incidents
-from simulators.signals.local_hours import DAY_NS, MINUTE_NS, LocalHours, LocalTime
+from simulators.signals.local_hours import DAY_NS, MINUTE_NS, LocalHours, LocalTime, clock_of
 from simulators.signals.waste_sensors import SPEAK, Inside
 
 EMPTY_PERCENT = 2.0
@@ -261,7 +261,7 @@ class Bin:
 
 def build(site: Site, parameters: Bins, rng: random.Random, weather: Weather, zone: ZoneInfo) -> Sequence[Signal]:
     """One signal for each bin."""
-    clock = LocalHours(zone)
+    clock = clock_of(zone)
     week = WeekOfFilling(parameters)
     return [
         Bin(device, parameters, week=week, clock=clock, weather=weather, rng=random.Random(rng.random()))

@@ -18,7 +18,7 @@ from simulators.signals import Report, Signal, Site, Truth, Weather
 from simulators.signals.battery import Battery
 from simulators.signals.draws import lognormal, poisson
 from simulators.signals.incidents import Incidents
-from simulators.signals.local_hours import HOUR_NS, MINUTE_NS, LocalHours
+from simulators.signals.local_hours import HOUR_NS, MINUTE_NS, LocalHours, clock_of
 
 Readings = dict[str, float | int | bool | str]
 DRAW_HOURS = (
@@ -128,7 +128,7 @@ def build(
     site: Site, parameters: WaterMeters, rng: random.Random, _weather: Weather, zone: ZoneInfo
 ) -> Sequence[Signal]:
     """One meter for each device."""
-    clock = LocalHours(zone)
+    clock = clock_of(zone)
     return [WaterMeter(device, parameters, clock, random.Random(rng.random())) for device in site.devices]
 
 
