@@ -503,7 +503,11 @@ _FEATURES = (
         },
     ),
     FeatureType(
-        "water-level", Domain.WATER, "FloodMonitoring", "One water level gauge", {"water_level_m": ("currentLevel", 1)}
+        "water-level",
+        Domain.WATER,
+        "FloodMonitoring",
+        "One water level gauge",
+        {"water_level_m": ("currentLevel", 1), "flood_state": ("floodLevelStatus", 0)},
     ),
     FeatureType(
         "water-meter", Domain.WATER, "WaterConsumptionObserved", "One water meter", {"flow_l_h": ("maxFlow", 1)}
