@@ -10,21 +10,10 @@ from gateway.cli.exits import EPILOGUE, Exit
 from gateway.cli.options import Seconds, config_option, open_config
 from gateway.cli.running import asker, replies
 from gateway.cli.screen import JsonOption, fail, local_time, print_json, print_table
+from gateway.downlinks.facts import MEANING
 
 ANSWER_WITHIN_S = 90.0
 """The gateway may look for the device's last message for 20 s, and wait for the broker for 30."""
-STATES: Mapping[str, str] = {
-    "asked": "written down",
-    "sent": "the broker has it",
-    "queued": "the network server has it in its queue",
-    "transmitted": "a LoRaWAN gateway has sent it",
-    "acked": "the device has acknowledged it",
-    "confirmed": "a reading of the device shows it",
-    "uncertain": "it may have left, or not",
-    "refused": "the broker refused it",
-    "failed": "it came to nothing",
-    "expired": "too late: nothing was heard of it in time",
-}
 BADLY = {"uncertain", "refused", "failed", "expired"}
 
 
@@ -166,4 +155,4 @@ def _show_message(reply: Mapping[str, Any], *, dry_run: bool) -> None:
 def _show_steps(steps: Sequence[Mapping[str, Any]]) -> None:
     for step in steps:
         said = f": {step['said']}" if step["said"] else ""
-        click.echo(f"{step['state']:<12} {local_time(step['at'])}  {STATES[step['state']]}{said}")
+        click.echo(f"{step['state']:<12} {local_time(step['at'])}  {MEANING[step['state']]}{said}")

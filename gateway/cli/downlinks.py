@@ -9,7 +9,7 @@ from gateway.cli.exits import EPILOGUE, Exit
 from gateway.cli.options import config_option, open_config
 from gateway.cli.screen import JsonOption, fail, local_time, print_json, print_table
 from gateway.downlinks.book import FILE, BookError, read_page
-from gateway.downlinks.facts import rows
+from gateway.downlinks.facts import MEANING, rows
 
 
 @click.command(epilog=EPILOGUE)
@@ -68,4 +68,5 @@ def _show_one(row: dict[str, Any]) -> None:
     if row["opens_s"]:
         click.echo(f"{'closes':<9} after {row['opens_s'] / 60:g} min, by the {row['closed_by']}")
     for step in row["steps"]:
-        click.echo(f"{step['state']:<12} {local_time(step['at'])}  {step['said']}")
+        said = f": {step['said']}" if step["said"] else ""
+        click.echo(f"{step['state']:<12} {local_time(step['at'])}  {MEANING[step['state']]}{said}")

@@ -1,9 +1,26 @@
 """Downlinks as a person wants to read them, on the control socket and out of the book."""
 
-from gateway.downlinks.record import Record
+from collections.abc import Mapping
+
+from gateway.downlinks.record import Record, State
 from pipelines.instants import format_rfc3339
+from pipelines.model import Value
 
 Reply = dict[str, object]
+
+MEANING: Mapping[State, str] = {
+    "asked": "written down",
+    "sent": "the broker has it",
+    "queued": "the network server has it in its queue",
+    "transmitted": "a LoRaWAN gateway has sent it",
+    "acked": "the device has acknowledged it",
+    "confirmed": "a reading of the device shows it",
+    "uncertain": "it may have left, or not",
+    "refused": "the broker refused it",
+    "failed": "it came to nothing",
+    "expired": "too late: nothing was heard of it in time",
+}
+"""The states in words."""
 
 
 def facts(record: Record) -> Reply:
@@ -13,7 +30,7 @@ def facts(record: Record) -> Reply:
         "device": record.device,
         "pilot": record.pilot,
         "downlink": record.downlink,
-        "values": dict(record.values),
+        "values": {name: _whole(value) for name, value in record.values.items()},
         "state": record.state,
         "said": record.steps[-1].said,
         "by": record.by,
@@ -25,6 +42,11 @@ def facts(record: Record) -> Reply:
         "closed_by": ("gateway" if record.closing else "device") if record.opens_s else "",
         "closes": record.closes,
     }
+
+
+def _whole(value: Value) -> Value:
+    """1200 and not 1200.0: the book's JSON does not tell them apart."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def rows(records: list[Record]) -> list[Reply]:

@@ -52,7 +52,7 @@ async def next_steps(gateway: "Gateway", entry: Accepted, mine: Sequence[Record]
     if not hoping:
         return []
     readings = await _readings(gateway, entry, received)
-    step = Step("confirmed", received.received_ns, "a reading shows it")
+    step = Step("confirmed", received.received_ns)
     return [(record, step) for record in hoping if shown_by(readings, record.values, record.confirmed_by)]
 
 

@@ -48,7 +48,8 @@ async def test_a_person_looks_tries_sends_and_sees_how_it_went(tmp_path: Path, b
         assert sent.exit_code == 0, sent.output
         assert first_words(sent)[-4:] == ["asked", "sent", "acked", "confirmed"]
         listed = await typed(tmp_path, "downlinks")
-        assert "confirmed (a reading shows it)" in listed.stdout
+        assert first_words(listed)[-1] == "1"
+        assert "report_interval=1200  confirmed" in listed.stdout
         at.network.answers = False
         as_json = json.loads((await typed(tmp_path, "downlink", "roof", "--report_interval", "30m", "--json")).stdout)
         assert (as_json["number"], as_json["state"], as_json["payload"]) == (2, "sent", "ff030807")
