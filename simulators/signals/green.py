@@ -5,7 +5,7 @@ rounds on their weekdays. A round gives each plant its litres (``always``), or o
 Soil temperature follows the air with the lag and damping of one layer.
 
 Truth, at each report: ``soil_moisture_percent``, ``soil_tension_kpa``, ``soil_depletion_mm``; when it happened:
-``watered_l``; of each local day: ``needs_water`` and ``reference_evaporation_mm``.
+``watered_l``; of each local day: ``needs_water`` (at any hour of it) and ``reference_evaporation_mm``.
 """
 
 import random

@@ -29,7 +29,8 @@ def test_a_year_is_that_of_a_street() -> None:
     assert 8 < statistics.fmean(numbers(reports, "pm25_ug_m3")) < 18
     assert 15 < statistics.fmean(numbers(reports, "no2_ug_m3")) < 40
     assert 30 < statistics.fmean(numbers(reports, "o3_ug_m3")) < 70
-    assert all(pm10 > pm25 for pm25, pm10 in zip(numbers(reports, "pm25_ug_m3"), numbers(reports, "pm10_ug_m3"), strict=True))  # fmt: skip  # noqa: E501
+    particles = zip(numbers(reports, "pm25_ug_m3"), numbers(reports, "pm10_ug_m3"), strict=True)
+    assert all(pm10 > pm25 for pm25, pm10 in particles)
 
 
 def test_wind_clears_the_air() -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from simulators.signals.green import Parcels, Trees
 from simulators.signals.local_hours import LocalHours
-from simulators.signals.weather import CityWeather
-from tests.simulated_site import CALM, DAY_NS, ZONE, live, numbers, said, site, truths
+from simulators.signals.weather import CityWeather, Climate
+from tests.simulated_site import CALM, DAY_NS, ZONE, at, live, numbers, said, site, truths
 
 EXACT = Trees(moisture_bias_percent=0.0, moisture_noise_percent=0.0)
 DRY = CityWeather(CALM, 1)
@@ -71,18 +71,18 @@ def test_a_sensor_is_off_by_its_own_bias() -> None:
 
 
 def test_soil_is_warmer_in_summer_and_steadier_than_air() -> None:
-    reports = live("trees", EXACT, days=10, start="2026-07-01T00:00")
-    soil = said(reports, "temperature")
-    weather = CityWeather(CALM, 1)
-    assert statistics.pstdev(soil) < 5
-    assert statistics.fmean(soil) > statistics.fmean(said(live("trees", EXACT, days=5, start="2026-01-10T00:00"), "temperature")) + 6  # fmt: skip  # noqa: E501
-    assert weather.at(reports[0].at_ns).rain_mm_h == 0
+    summer = said(live("trees", EXACT, days=10, start="2026-07-01T00:00"), "temperature")
+    winter = said(live("trees", EXACT, days=10, start="2026-01-10T00:00"), "temperature")
+    sky = CityWeather(Climate(), 1)
+    air = [sky.at(at("2026-07-01T00:00") + hour * 3_600_000_000_000).temperature_c for hour in range(240)]
+    assert statistics.fmean(summer) > statistics.fmean(winter) + 6
+    assert statistics.pstdev(summer) < 0.7 * statistics.pstdev(air)
 
 
 def test_a_parcel_drinks_all_the_rain() -> None:
-    moisture = numbers(live("parcels", Parcels(rounds="none"), days=20, seed=2), "soil_moisture_percent")
-    under_a_crown = numbers(live("parcels", Parcels(rounds="none", rain_share=0.0), days=20, seed=2), "soil_moisture_percent")  # fmt: skip  # noqa: E501
-    assert moisture[-1] > under_a_crown[-1]
+    open_sky = live("parcels", Parcels(rounds="none"), days=20, seed=2)
+    roofed = live("parcels", Parcels(rounds="none", rain_share=0.0), days=20, seed=2)
+    assert numbers(open_sky, "soil_moisture_percent")[-1] > numbers(roofed, "soil_moisture_percent")[-1]
 
 
 def test_reports_come_at_their_interval_from_a_phase_of_their_own() -> None:
