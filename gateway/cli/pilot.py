@@ -8,19 +8,17 @@ import rich_click as click
 
 from gateway.cli.exits import EPILOGUE, Exit
 from gateway.cli.options import config_option, now, open_config
+from gateway.cli.pilot_collection import collection
+from gateway.cli.pilot_files import chosen_pilot, store_file
 from gateway.cli.screen import fail, mistakes_end_the_command
-from gateway.config import Config
 from gateway.files.load import Files
-from gateway.files.mistakes import did_you_mean
-from gateway.files.pilots import Pilot
-from gateway.sinks.store.settings import StoreSettings
 
 DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.group(epilog=EPILOGUE)
 def pilot() -> None:
-    """What came of a pilot: its evaluation report."""
+    """What a pilot says: its evaluation report, and which containers to empty next."""
 
 
 @pilot.command(epilog=EPILOGUE)
@@ -52,8 +50,8 @@ def report(
     config = open_config(config_path)
     with mistakes_end_the_command():
         files = Files.load(config)
-    chosen = _chosen(files, pilot_id)
-    store = _store(config)
+    chosen = chosen_pilot(files, pilot_id)
+    store = store_file(config)
     today = now().astimezone(ZoneInfo(chosen.timezone)).date()
     try:
         made = build(files, chosen, store, today=today, first=_day(first), last=_day(last))
@@ -76,17 +74,4 @@ def _day(given: datetime | None) -> date | None:
     return given.date() if given else None
 
 
-def _chosen(files: Files, pilot_id: str) -> Pilot:
-    if pilot_id not in files.pilots:
-        fail(
-            Exit.MISTAKES, f"there is no pilot '{pilot_id}'", did_you_mean(pilot_id, files.pilots) or "Write its file."
-        )
-    return files.pilots[pilot_id]
-
-
-def _store(config: Config) -> Path:
-    """Where the embedded store is."""
-    settings = next((sink.settings for sink in config.sinks.values() if isinstance(sink.settings, StoreSettings)), None)
-    if settings is None:
-        fail(Exit.FAILED, "there is no embedded store in citygate.toml", 'Add [sinks.store] with kind = "store".')
-    return settings.path or config.gateway.state_dir / "store.sqlite"
+pilot.add_command(collection)
