@@ -41,6 +41,7 @@ class GroupCommit:
             self._sync_upto = max(self._sync_upto, target)
         while (self.durable if sync else self.written) < target:
             flight = self._flight or self._launch()
+            # Not shield: awaiting a flight that is done does not give the loop its turn, and then nobody lands it.
             await asyncio.wait((flight,))
             error = flight.exception()
             if error is not None:
