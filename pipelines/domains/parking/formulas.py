@@ -33,11 +33,6 @@ def utilisation(sessions: float, mean_stay_h: float, bays: float, hours: float) 
     return sessions * mean_stay_h / (bays * hours)
 
 
-def bays_passed(occupancy: float) -> float:
-    """Bays passed until a free one, 1 / (1 - occupancy): a proxy of the search that takes bays as independent."""
-    return math.inf if occupancy >= 1 else 1 / (1 - occupancy)
-
-
 def bay_free_chance(arrivals: float, departures: float, minutes: float, *, occupied: bool) -> float:
     """P(free) of one bay ``minutes`` from now, by the two-state Markov chain.
 

@@ -9,7 +9,7 @@ import msgspec
 
 from pipelines.domains import HOUR_NS, QUARTER_NS
 from pipelines.domains.parking.bays import Kerb, Quarter
-from pipelines.domains.parking.formulas import turnover_per_bay, turnover_per_bay_hour
+from pipelines.domains.parking.formulas import turnover_per_bay, turnover_per_bay_hour, utilisation
 from pipelines.domains.parking.stays import DayOfStays
 from pipelines.model import Observation
 
@@ -31,18 +31,18 @@ def say_quarter(board: Board, quarter: Quarter) -> Iterator[Observation]:
 
 
 def say_hour(board: Board, kerb: Kerb, begin_ns: int) -> Iterator[Observation]:
-    """Utilisation of an hour."""
+    """Occupancy of an hour."""
     span = (begin_ns, begin_ns + HOUR_NS)
-    yield from _share(board, "utilisation_percent", _within(kerb, span), span)
+    yield from _share(board, "occupancy_percent", _within(kerb, span), span)
 
 
 def say_day(board: Board, kerb: Kerb, day: DayOfStays, span: tuple[int, int]) -> Iterator[Observation]:
-    """Utilisation, turnover, stays and overstays of a local day; sessions belong to the day on which they end."""
+    """Occupancy, turnover, stays and overstays of a local day; sessions belong to the day on which they end."""
     quarters = _within(kerb, span)
     known = _known(board, quarters, span)
     if not known:
         return
-    yield from _share(board, "utilisation_percent", quarters, span)
+    yield from _share(board, "occupancy_percent", quarters, span)
     hours = (span[1] - span[0]) / HOUR_NS
     figures: list[tuple[str, float]] = [
         ("sessions", float(day.sessions)),
@@ -53,7 +53,9 @@ def say_day(board: Board, kerb: Kerb, day: DayOfStays, span: tuple[int, int]) ->
         ("overstay_total_min", day.overstay_min),
     ]
     if day.sessions:
-        figures.append(("mean_stay_min", day.stay_min / day.sessions))
+        stay_min = day.stay_min / day.sessions
+        used = utilisation(day.sessions, stay_min / 60, board.bays, hours)
+        figures += [("mean_stay_min", stay_min), ("utilisation_percent", min(100.0, 100 * used))]
     counted = [quarter for quarter in quarters if quarter.known_ns >= board.least * board.bays * QUARTER_NS]
     if counted:
         busy = sum(quarter.occupied_ns > BUSY * quarter.known_ns for quarter in counted)

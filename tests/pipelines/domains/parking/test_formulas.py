@@ -1,6 +1,5 @@
 """Published and hand-made check values of parking's formulas."""
 
-import math
 from itertools import pairwise
 
 import pytest
@@ -9,7 +8,6 @@ from hypothesis import strategies as st
 
 from pipelines.domains.parking.formulas import (
     bay_free_chance,
-    bays_passed,
     erlang_b,
     lot_free_chance,
     turnover_per_bay,
@@ -58,8 +56,3 @@ def test_chances_fall_as_bays_fill_and_rise_from_full_with_time(
     assert all(-1e-6 <= chance <= 1 + 1e-6 for chance in chances)
     assert all(emptier >= fuller - 1e-6 for emptier, fuller in pairwise(chances))
     assert lot_free_chance(bays, bays, arrivals, departures, minutes + 5) >= chances[-1] - 1e-6
-
-
-def test_search_proxy() -> None:
-    assert bays_passed(0.9) == pytest.approx(10)
-    assert bays_passed(1.0) == math.inf

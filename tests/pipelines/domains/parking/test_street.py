@@ -136,9 +136,10 @@ def test_the_day_of_the_parking_study() -> None:
     assert values(said, "turnover_per_bay_hour", day) == [pytest.approx(4 / 48)]
     assert values(said, "mean_stay_min", day) == [pytest.approx(50)]
     assert values(said, "utilisation_percent", day) == [pytest.approx(100 * 200 / 60 / 48)]
+    assert values(said, "occupancy_percent", day) == [pytest.approx(100 * 200 / 60 / 48)]
     assert values(said, "sessions_censored", day) == [0]
     assert values(said, "overstays", day) == [0]
-    hours = {one.time_ns: one.value for one in of(said, "utilisation_percent", HOUR_NS)}
+    hours = {one.time_ns: one.value for one in of(said, "occupancy_percent", HOUR_NS)}
     assert hours[midnight + 8 * HOUR_NS] == pytest.approx(50)
 
 
@@ -148,7 +149,7 @@ def test_days_of_23_and_25_hours_are_one_interval() -> None:
         where = street()
         beats = [(begin_ns + hour * HOUR_NS, True) for hour in range(0, 36, 6)]
         said = fold(StreetMachine(), says(0, *beats), where, until=begin_ns + 40 * HOUR_NS)
-        (used, *_) = of(said, "utilisation_percent", length * HOUR_NS)
+        (used, *_) = of(said, "occupancy_percent", length * HOUR_NS)
         assert used.time_ns == begin_ns
         assert used.value == pytest.approx(100)
 
