@@ -59,7 +59,7 @@ class Stretch(msgspec.Struct, frozen=True):
         return upto_end - self.steps * (begin_ns - self.begin_ns) // length
 
 
-class Register(msgspec.Struct):
+class Register(msgspec.Struct, array_like=True):
     """A register's last good reading, and the one kept aside because it did not fit. -1: none."""
 
     time_ns: int = -1
@@ -111,7 +111,7 @@ def _moved(before: int, now: int, length_ns: int, limits: Limits) -> int | None:
     return moved if 0 <= moved <= most else None
 
 
-class Tally(msgspec.Struct):
+class Tally(msgspec.Struct, array_like=True):
     """The sum of one interval so far. ``guessed``: an end of it lies within a stretch too long to be split."""
 
     begin_ns: int = 0

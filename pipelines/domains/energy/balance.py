@@ -19,14 +19,14 @@ Wanted = tuple[str, str]
 """A meter and one of its registers."""
 
 
-class Daily(msgspec.Struct):
+class Daily(msgspec.Struct, array_like=True):
     """One register of one meter with its running day."""
 
     register: Register
     day: Tally
 
 
-class Balance(msgspec.Struct):
+class Balance(msgspec.Struct, array_like=True):
     """``registers`` by meter and register; ``days`` by begin, the sums that are known of a day not yet complete."""
 
     connection: str

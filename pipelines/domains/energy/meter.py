@@ -16,7 +16,7 @@ W_PER_KWH_A_QUARTER = 4_000
 """Mean power of a quarter in which 1 kWh was used."""
 
 
-class Counted(msgspec.Struct):
+class Counted(msgspec.Struct, array_like=True):
     """One register with its running intervals. ``peak_kwh``: the day's highest whole quarter, -1 before the first."""
 
     register: Register
@@ -26,7 +26,7 @@ class Counted(msgspec.Struct):
     peak_kwh: float = -1.0
 
 
-class MeterState(msgspec.Struct):
+class MeterState(msgspec.Struct, array_like=True):
     """By register; a meter has two."""
 
     feature: str

@@ -31,7 +31,7 @@ HEARD_NS = 24 * HOUR_NS
 FORGOTTEN_NS = 14 * 24 * HOUR_NS
 
 
-class Swing(msgspec.Struct):
+class Swing(msgspec.Struct, array_like=True):
     """Sums over a day of moisture (x) and soil temperature (y), and the moisture's first, last, lowest and highest."""
 
     count: int = 0
@@ -64,7 +64,7 @@ class Swing(msgspec.Struct):
         return together
 
 
-class Plant(msgspec.Struct):
+class Plant(msgspec.Struct, array_like=True):
     """One tree or parcel. Times in ns, -1: never. Water contents in percent, also those that come from a tension.
 
     ``percent``: as last measured; ``smooth``: without the sensor's noise. ``low``, ``high``: the smooth one's, of this

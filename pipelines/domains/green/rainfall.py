@@ -11,7 +11,7 @@ DAY_NS = 24 * HOUR_NS
 HEARD_NS = 6 * HOUR_NS
 
 
-class GaugeHours(msgspec.Struct):
+class GaugeHours(msgspec.Struct, array_like=True):
     """One station: its gauge, and what fell in each of its last 25 hours, in steps by the begin of the hour."""
 
     gauge: Gauge = msgspec.field(default_factory=Gauge)
@@ -19,7 +19,7 @@ class GaugeHours(msgspec.Struct):
     heard_ns: int = -1
 
 
-class Rainfall(msgspec.Struct):
+class Rainfall(msgspec.Struct, array_like=True):
     """By station. ``enough``: the last day's rain has been enough for soil to answer to."""
 
     stations: dict[str, GaugeHours] = {}

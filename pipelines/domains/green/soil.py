@@ -18,7 +18,7 @@ PARTS = 4
 """A day is known by its quarters: soil is slow, and a sensor that reports every six hours knows it."""
 
 
-class Mean(msgspec.Struct):
+class Mean(msgspec.Struct, array_like=True):
     """Readings of one property in the running day. ``heard``: a bit for each part of the day that had one."""
 
     total: float = 0.0
@@ -39,7 +39,7 @@ class Mean(msgspec.Struct):
         return self.heard.bit_count() / PARTS
 
 
-class SoilState(msgspec.Struct):
+class SoilState(msgspec.Struct, array_like=True):
     """The running day; ``end_ns`` 0 when none runs."""
 
     feature: str

@@ -23,7 +23,7 @@ DRY_DAY_MM = 1.0
 TREE = "tree/"
 
 
-class WateringState(msgspec.Struct):
+class WateringState(msgspec.Struct, array_like=True):
     """A pilot's running day, its plants (forgotten after two weeks of silence) and what its stations measured."""
 
     begin_ns: int = 0

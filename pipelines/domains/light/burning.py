@@ -16,7 +16,7 @@ ON_SHARE = 0.1
 KWH_PER_W_NS = 1 / (1_000 * HOUR_NS)
 
 
-class Burning(msgspec.Struct):
+class Burning(msgspec.Struct, array_like=True):
     """The running day (``end_ns`` 0: none) and what the lamp said last. Sums in ns, and in watts times ns."""
 
     begin_ns: int = 0

@@ -24,7 +24,7 @@ MOST_KW = 5.0
 """A register of one lamp moves slower than this, whatever hangs on its pole."""
 
 
-class LampState(msgspec.Struct):
+class LampState(msgspec.Struct, array_like=True):
     """``power_ns``: of a power that is yet to be judged, once all readings of its instant are in; -1: none.
 
     ``failing``: readings in a row that were too low; ``out``: what was said last.

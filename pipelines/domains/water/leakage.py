@@ -28,7 +28,7 @@ LONGEST_STEP_NS = 2 * HOUR_NS
 """A longer stretch between readings does not show whether the water stood still within it."""
 
 
-class Flow(msgspec.Struct):
+class Flow(msgspec.Struct, array_like=True):
     """Since when water runs without standing still, -1: not known to; how long it has stood; whether that is a leak."""
 
     since_ns: int = -1
@@ -36,7 +36,7 @@ class Flow(msgspec.Struct):
     leak: bool = False
 
 
-class LeakageState(msgspec.Struct):
+class LeakageState(msgspec.Struct, array_like=True):
     """``night``: L/h in this night's hours so far; ``nights``: of those without a leak; ``high``: above it in a row."""
 
     feature: str

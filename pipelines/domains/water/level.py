@@ -34,7 +34,7 @@ FloodState = Literal["normal", "alert", "danger"]
 STATES: tuple[FloodState, ...] = ("normal", "alert", "danger")
 
 
-class LevelState(msgspec.Struct):
+class LevelState(msgspec.Struct, array_like=True):
     """``window``: the last readings as they came; ``clean``: the last believed; ``spike``: the newest, not believed.
 
     ``flood``: index in ``STATES``; ``leaning``: where the last believed reading would have it.

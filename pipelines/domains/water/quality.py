@@ -27,7 +27,7 @@ class Bounds(msgspec.Struct, frozen=True):
     stuck_ns: int
 
 
-class Course(msgspec.Struct):
+class Course(msgspec.Struct, array_like=True):
     """What the sensor says and since when; the last believed value; a jump that waits for a second reading like it."""
 
     same: float
@@ -38,7 +38,7 @@ class Course(msgspec.Struct):
     check: str = "ok"
 
 
-class QualityState(msgspec.Struct):
+class QualityState(msgspec.Struct, array_like=True):
     """By property: three."""
 
     feature: str

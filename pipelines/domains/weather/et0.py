@@ -24,7 +24,7 @@ class StationDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     anemometer_m: Annotated[float, msgspec.Meta(ge=0.5)] = 2.0
 
 
-class Course(msgspec.Struct):
+class Course(msgspec.Struct, array_like=True):
     """One quantity through a day: its extremes, and the mean of its hours' means, so that each hour weighs the same."""
 
     low: float = inf
@@ -58,7 +58,7 @@ class Course(msgspec.Struct):
         return self.means / self.hours if self.hours else 0.0
 
 
-class Et0State(msgspec.Struct):
+class Et0State(msgspec.Struct, array_like=True):
     """The running day; ``end_ns`` 0 when none runs."""
 
     feature: str

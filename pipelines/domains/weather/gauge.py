@@ -14,7 +14,7 @@ _LIMITS = Limits(span=10**9 * STEPS, per_hour=300 * STEPS, slack=20 * STEPS)
 """A total does not roll over within a sensor's life, it restarts. 305 mm in 42 minutes is the record (Holt, 1947)."""
 
 
-class Gauge(msgspec.Struct):
+class Gauge(msgspec.Struct, array_like=True):
     """``last_ns``: the last reported amount, -1 before the first. Once a total has come, amounts are not used."""
 
     last_ns: int = -1

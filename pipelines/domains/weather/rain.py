@@ -12,7 +12,7 @@ from pipelines.domains.weather.gauge import AMOUNT, TOTAL, Gauge, rain_of
 from pipelines.model import Observation
 
 
-class RainState(msgspec.Struct):
+class RainState(msgspec.Struct, array_like=True):
     """A gauge with its running hour and day."""
 
     feature: str
