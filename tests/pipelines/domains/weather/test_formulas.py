@@ -51,3 +51,15 @@ def test_any_weather_gives_a_number_that_a_day_can_evaporate(
     day = f.Day(t_min, t_min + span, humidity / 2, humidity, watts * 0.0864, wind)
     assert 0 <= f.penman_monteith(day, f.Station(latitude, 0.0), day_of_year) < 60
     assert 0 <= f.hargreaves(t_min, t_min + span, latitude, day_of_year) < 30
+
+
+def test_refet_fallon_2015_07_01_by_another_standard_is_within_a_hundredth() -> None:
+    """The check of the RefET package, by the ASCE equation with its own clear sky: 7.942232 mm in Fallon, Nevada.
+
+    66.65 to 102.80 °F, vapour 1.20 kPa, 674.07 langleys, 4.80 mph at 3 m, 1208.5 m high.
+    """
+    t_min, t_max = (66.65 - 32) / 1.8, (102.80 - 32) / 1.8
+    humidity = 100 * 1.20 / f.mean_saturation_vapour_pressure(t_min, t_max)
+    day = f.Day(t_min, t_max, humidity, humidity, 674.07 * 0.041868, f.wind_at_2_m(4.80 * 0.44704, 3.0))
+    assert f.actual_vapour_pressure(day) == pytest.approx(1.20)
+    assert f.penman_monteith(day, f.Station(39.4575, 1208.5), 182) == pytest.approx(7.942232, rel=0.01)
