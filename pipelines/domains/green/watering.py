@@ -110,7 +110,7 @@ def _midnight(state: WateringState, site: Site) -> list[Observation]:
     now_ns = state.end_ns
     rain_mm = rain_of_day_mm(state.rain, now_ns)
     said: list[Observation] = []
-    advices: dict[str, Advice] = {}
+    by_plant: dict[str, Advice] = {}
     for feature in sorted(state.plants):
         plant = state.plants[feature]
         if now_ns - max(plant.heard_ns, plant.temperature_ns) > FORGOTTEN_NS:
@@ -123,9 +123,9 @@ def _midnight(state: WateringState, site: Site) -> list[Observation]:
             said.append(of_interval(feature, "soil_sensor_check", check, state.begin_ns, now_ns))
         plant.next_day()
         known = check == "ok" and plant.heard_ns >= now_ns - HEARD_NS
-        advices[feature] = _advise(plant, feature, now_ns, rain_mm, site) if known else Advice("unknown")
+        by_plant[feature] = _advise(plant, feature, now_ns, rain_mm, site) if known else Advice("unknown")
     tomorrow = day_bounds(now_ns, site.zone)
-    said += _say(advices, tomorrow, site)
+    said += _say(by_plant, tomorrow, site)
     return said
 
 
@@ -147,10 +147,10 @@ def _advise(plant: Plant, feature: str, now_ns: int, rain_mm: float | None, site
     return Advice("water", None if area_m2 is None else litres(dose_mm, area_m2, details.efficiency))
 
 
-def _say(advices: dict[str, Advice], day: tuple[int, int], site: Site) -> Iterator[Observation]:
+def _say(by_plant: dict[str, Advice], day: tuple[int, int], site: Site) -> Iterator[Observation]:
     settings = site.settings_as(Domain.GREEN, GreenSettings)
     is_round = WEEKDAYS[local_date(day[0], site.zone).weekday()] in settings.round_weekdays
-    for feature, advice in advices.items():
+    for feature, advice in by_plant.items():
         yield of_interval(feature, "watering_advice", advice.word, *day)
         if advice.word == "unknown":
             yield missing(feature, "water_advised_l", *day)
@@ -159,7 +159,7 @@ def _say(advices: dict[str, Advice], day: tuple[int, int], site: Site) -> Iterat
         if is_round and advice.litres is not None and feature.startswith(TREE):
             yield of_interval(feature, "water_saved_l", round(settings.round_litres - advice.litres, 1), *day)
     for area, trees in _trees_by_area(site).items():
-        heard = [advices[feature] for feature in trees if feature in advices]
+        heard = [by_plant[feature] for feature in trees if feature in by_plant]
         known = [advice.litres for advice in heard if advice.litres is not None]
         if heard:
             yield from _round(area, known, len(trees), day, settings.round_litres if is_round else None)
