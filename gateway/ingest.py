@@ -162,8 +162,8 @@ class Ingest:
             if loop.time() >= deadline:
                 return
             self._hurry.clear()
+            timer = loop.call_at(deadline, self._hurry.set)
             try:
-                async with asyncio.timeout_at(deadline):
-                    await self._hurry.wait()
-            except TimeoutError:
-                return
+                await self._hurry.wait()
+            finally:
+                timer.cancel()
