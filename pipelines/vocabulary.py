@@ -310,6 +310,7 @@ _ROWS = (
     _row("wbgt_c", "Cel", "Wet bulb globe temperature", -40, 60, code="CEL"),
     _row("utci_c", "Cel", "Universal thermal climate index", -90, 80, code="CEL"),
     _row("humidex_c", "Cel", "Humidex", -60, 90, code="CEL"),
+    _row("heat_coverage_percent", "%", "Share of the interval whose heat is known", 0, 100, code="P1"),
     _row("wbgt_above_25_h", "h", "Hours of a wet bulb globe temperature above 25 °C", 0, 25, code="HUR"),
     _row("et0_mm", "mm", "Reference evapotranspiration of the interval", 0, 20, code="MMT"),
     _row("et0_coverage_percent", "%", "Share of the day of which the temperature is known", 0, 100, code="P1"),

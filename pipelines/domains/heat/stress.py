@@ -94,7 +94,7 @@ def _say_day(state: Station) -> list[Observation]:
     state.wbgt_c, state.estimated, state.day_begin_ns, state.day_end_ns = {}, False, -1, -1
     if not hours:
         return []
-    return [found, said.coverage(feature, share, begin_ns, end_ns)]
+    return [found, _coverage(feature, share, begin_ns, end_ns)]
 
 
 def _say_hour(state: Station, hour: Hour) -> Iterator[Observation]:
@@ -115,12 +115,16 @@ def _say_hour(state: Station, hour: Hour) -> Iterator[Observation]:
     state.wbgt_c[begin_ns] = wbgt
     yield say(feature, "wbgt_c", round(wbgt, 2), begin_ns, end_ns)
     yield said.of_interval(feature, "humidex_c", round(humidex(air_c, vapour_kpa), 2), begin_ns, end_ns)
-    yield said.coverage(
-        feature, min(hour.coverage("temperature_c"), hour.coverage("humidity_percent")), begin_ns, end_ns
-    )
+    share = min(hour.coverage("temperature_c"), hour.coverage("humidity_percent"))
+    yield _coverage(feature, share, begin_ns, end_ns)
     if wind is not None:
         radiant_k = 0.0 if globe_c is None else radiant_temperature_c(globe_c, air_c, wind) - air_c
         index_c = utci(air_c, wind, radiant_k, vapour_kpa)
         if index_c is not None:
             say = said.estimated if globe_c is None else said.of_interval
             yield say(feature, "utci_c", round(index_c, 2), begin_ns, end_ns)
+
+
+def _coverage(feature: str, share: float, begin_ns: int, end_ns: int) -> Observation:
+    """Of its own name: the same station may tell of its air or its rain, with another coverage."""
+    return said.of_interval(feature, "heat_coverage_percent", round(100 * share, 2), begin_ns, end_ns)

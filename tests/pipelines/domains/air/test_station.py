@@ -206,3 +206,11 @@ def test_a_station_is_at_most_a_few_kilobytes() -> None:
         state.year.add(date.fromordinal(date(2025, 1, 3).toordinal() + day), means)
     assert len(state.year.months) == 12
     assert len(msgspec.msgpack.encode(state)) < 5_000
+
+
+def test_a_doubtful_value_is_not_measured() -> None:
+    machine = AirMachine()
+    state = machine.begin(STATION, site())
+    reading = Reading(at("2026-07-06T12:00"), "box", STATION, "no2_ug_m3", 55.0, "suspect")
+    assert machine.take(state, reading, site()) == ()
+    assert state == machine.begin(STATION, site())

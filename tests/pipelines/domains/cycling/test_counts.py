@@ -260,6 +260,40 @@ def test_a_counter_that_is_gone_is_not_made_up_for_ever() -> None:
     assert last_ns < bounds_of(MONDAY + timedelta(days=22 + 28), BRUSSELS)[1]
 
 
+def test_a_counter_silent_for_a_year_is_forgotten() -> None:
+    machine, where = CountMachine(BICYCLES), site()
+    state = machine.begin(COUNTER, where)
+    for one in weeks(set(), days=2):
+        machine.pass_time(state, one.time_ns, where)
+        machine.take(state, one, where)
+    machine.pass_time(state, closed(MONDAY + timedelta(days=500)), where)
+    assert state == machine.begin(COUNTER, where)
+
+
+def test_a_doubtful_count_and_a_count_below_zero_are_not_counted() -> None:
+    machine, where = CountMachine(BICYCLES), site()
+    state = machine.begin(COUNTER, where)
+    begin_ns = bounds_of(MONDAY, BRUSSELS)[0]
+    doubtful = Reading(begin_ns, "box", COUNTER, "bicycle_count_interval", 30_000.0, "suspect")
+    assert machine.take(state, doubtful, where) == ()
+    assert state == machine.begin(COUNTER, where)
+    assert (
+        said_of(series(COUNTER, "bicycle_count", [(begin_ns, 5.0), (begin_ns + HOUR_NS, -1.0)]), closed(MONDAY)) == {}
+    )
+
+
+def test_a_road_of_which_one_counter_is_gone_is_not_said() -> None:
+    there, back = "bike-counter/bridge-out", "bike-counter/bridge-in"
+    details = CounterDetails(section="bridge")
+    where = site({there: Place("centre", details=details), back: Place("centre", details=details)})
+    counts = cities.even(MONDAY, 40)
+    readings = cities.interval_readings(there, counts)
+    readings += cities.interval_readings(back, cities.even(MONDAY, 2))
+    last_ns = max(one.time_ns for one in of(said_of(readings, closed(MONDAY + timedelta(days=39)), where), "bicycles")
+                  if one.feature == "bike-section/bridge")  # fmt: skip
+    assert last_ns < bounds_of(MONDAY + timedelta(days=2 + 28), BRUSSELS)[1]
+
+
 def test_people_are_counted_in_their_own_words() -> None:
     counts = cities.interval_readings("people-counter/square", cities.even(MONDAY, 1))
     readings = [msgspec.structs.replace(one, property="people_count_interval") for one in counts]

@@ -67,3 +67,21 @@ def test_speeds_of_four_are_suppressed() -> None:
         SpeedMachine(BICYCLES), series("bike-counter/a", "speed_kmh", points), site(), until=NOON_NS + 24 * HOUR_NS
     )
     assert [one.quality for one in said.values()] == ["suppressed"]
+
+
+@pytest.mark.parametrize("value", [0.0, 4_000.0])
+def test_an_impossible_travel_time_or_speed_leaves_no_trace(value: float) -> None:
+    link, speed = LinkMachine(), SpeedMachine(BICYCLES)
+    of_link, of_counter = link.begin(LINK, site()), speed.begin("bike-counter/a", site())
+    assert link.take(of_link, series(LINK, "travel_time_s", [(NOON_NS, value)])[0], site()) == ()
+    assert speed.take(of_counter, series("bike-counter/a", "speed_kmh", [(NOON_NS, value)])[0], site()) == ()
+    assert of_link == link.begin(LINK, site())
+    assert of_counter == speed.begin("bike-counter/a", site())
+
+
+def test_an_hour_keeps_at_most_a_thousand_passes() -> None:
+    machine = LinkMachine()
+    state = machine.begin(LINK, site())
+    for place in range(1_200):
+        machine.take(state, series(LINK, "travel_time_s", [(NOON_NS + place, 100.0)])[0], site())
+    assert len(state.passes_s) == 1_000

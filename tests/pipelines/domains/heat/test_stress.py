@@ -77,7 +77,7 @@ def test_without_globe_it_is_estimated() -> None:
     measured = readings(begin_ns, begin_ns + HOUR_NS, temperature_c=30.0, humidity_percent=50.0, wind_speed_m_s=2.0)
     said = fold(HeatMachine(), measured, site(), until=begin_ns + 2 * HOUR_NS)
     qualities = {one.property: one.quality for one in said.values()}
-    assert qualities == {"wbgt_c": "estimated", "humidex_c": "ok", "coverage_percent": "ok", "utci_c": "estimated"}
+    assert qualities == {"wbgt_c": "estimated", "humidex_c": "ok", "heat_coverage_percent": "ok", "utci_c": "estimated"}
 
 
 def test_an_hour_of_40_minutes_says_nothing() -> None:
@@ -100,10 +100,33 @@ def test_a_hot_day_has_hours_above_25(day: date, restarts: bool) -> None:
     said = _last_of_a_time(measured, end_ns + HOUR_NS, restarts=restarts)
     hours = next(one for one in of(said, "wbgt_above_25_h") if one.time_ns == begin_ns)
     assert (hours.value, hours.quality, hours.interval_ns) == (4.0, "estimated", end_ns - begin_ns)
-    whole = [one.value for one in of(said, "coverage_percent", end_ns - begin_ns) if one.time_ns == begin_ns]
+    whole = [one.value for one in of(said, "heat_coverage_percent", end_ns - begin_ns) if one.time_ns == begin_ns]
     assert whole == [100.0]
 
 
 def _last_of_a_time(measured: list[Reading], until: int, *, restarts: bool) -> dict[Any, Any]:
     unique = {(one.time_ns, one.property): one for one in measured}
     return fold(HeatMachine(), list(unique.values()), site(), until=until, restarts=restarts)
+
+
+def test_a_doubtful_value_is_not_measured() -> None:
+    machine = HeatMachine()
+    state = machine.begin(STATION, site())
+    reading = Reading(at("2026-07-06T12:00"), "box", STATION, "temperature_c", 55.0, "suspect")
+    assert machine.take(state, reading, site()) == ()
+    assert state == machine.begin(STATION, site())
+
+
+def test_a_day_of_few_hours_does_not_say_how_long_it_was_hot() -> None:
+    begin_ns = at("2026-07-06T12:00")
+    measured = readings(begin_ns, begin_ns + 4 * HOUR_NS, temperature_c=34.0, humidity_percent=50.0)
+    (day,) = of(fold(HeatMachine(), measured, site(), until=begin_ns + 24 * HOUR_NS), "wbgt_above_25_h")
+    assert (day.value, day.quality) == (0.0, "missing")
+
+
+def test_a_day_with_globe_and_wet_bulb_needs_no_reserve() -> None:
+    begin_ns, end_ns = bounds_of(date(2026, 7, 6), BRUSSELS)
+    hot = {"temperature_c": 30.0, "humidity_percent": 50.0, "globe_temperature_c": 40.0, "wet_bulb_temperature_c": 25.0}
+    measured = readings(begin_ns, end_ns, **hot)
+    (day,) = of(fold(HeatMachine(), measured, site(), until=end_ns + HOUR_NS), "wbgt_above_25_h")
+    assert (day.value, day.quality) == (24.0, "ok")
