@@ -16,6 +16,8 @@ from pipelines.pilots.kpi import Better, Kpi, own_kpi
 from pipelines.pilots.quality import figures_of
 from pipelines.pilots.table import KPIS
 
+BASELINE_DAYS = 7
+"""What happened to be recorded in fewer days before the pilot is no baseline: it lacks a week's rhythm."""
 MADE_WITH = "Mosquitto or a LoRaWAN network server in front of it"
 
 
@@ -82,7 +84,7 @@ def _before(pilot: Pilot, recorded: Span, span: Span) -> Span | None:
     if pilot.baseline is not None:
         return Span(pilot.baseline.first, pilot.baseline.last)
     last = span.first - timedelta(days=1)
-    return Span(recorded.first, last) if recorded.first <= last else None
+    return Span(recorded.first, last) if (last - recorded.first).days >= BASELINE_DAYS else None
 
 
 def _aims(pilot: Pilot) -> tuple[Mapping[str, Aim], Sequence[Kpi]]:

@@ -6,7 +6,7 @@ The palette is Okabe and Ito's (2008), made for every kind of colour vision.
 import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from statistics import median
+from statistics import fmean
 
 import msgspec
 
@@ -16,7 +16,7 @@ from pipelines.model import Location
 BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072b2", "#e69f00", "#009e73", "#d55e00", "#8a8f98"
 WIDTH, HEIGHT = 680, 220
 LEFT, RIGHT, TOP, BOTTOM = 52, 12, 14, 28
-MEDIAN_DAYS = 7
+MEAN_DAYS = 7
 MAP_WIDTH, MAP_HEIGHT = 680, 380
 
 
@@ -32,7 +32,7 @@ class Line(msgspec.Struct, frozen=True):
 def course_chart(
     course: Sequence[tuple[date, float | None]], lines: Sequence[Line], *, unit: str, title: str
 ) -> Markup:
-    """Every day as a dot, the median of seven days as a line, levels across. A day without a value leaves a hole."""
+    """Every day as a dot, the mean of seven days as a line, levels across. A day without a value leaves a hole."""
     known = [value for _, value in course if value is not None]
     if not known:
         return tag("p", "No usable day.", class_="none")
@@ -117,13 +117,13 @@ def _month(day: date, at: float) -> list[Child]:
 def _runs(
     course: Sequence[tuple[date, float | None]], x: Callable[[float], float], y: Callable[[float], float]
 ) -> list[str]:
-    """The moving median as polylines, broken where a whole week is unknown."""
+    """The moving mean as polylines, broken where a whole week is unknown."""
     runs: list[list[str]] = [[]]
-    half = MEDIAN_DAYS // 2
+    half = MEAN_DAYS // 2
     for at in range(len(course)):
         window = [value for _, value in course[max(0, at - half) : at + half + 1] if value is not None]
         if window:
-            runs[-1].append(f"{_px(x(at))},{_px(y(median(window)))}")
+            runs[-1].append(f"{_px(x(at))},{_px(y(fmean(window)))}")
         elif runs[-1]:
             runs.append([])
     return [" ".join(run) for run in runs if len(run) > 1]

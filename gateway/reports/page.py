@@ -141,11 +141,10 @@ def _quality(report: Report) -> Markup:
     rows = [
         tag(
             "tr",
-            tag("th", figure.name, scope="row"),
+            tag("th", figure.name, tag("small", figure.meaning), scope="row"),
             tag("td", number(figure.value, 1), " ", figure.unit if figure.value is not None else "", class_="figure"),
             tag("td", f"at least {figure.target:g} {figure.unit}", class_="figure"),
             tag("td", _mark(figure)),
-            tag("td", figure.meaning),
         )
         for figure in report.figures
     ]
@@ -158,7 +157,7 @@ def _quality(report: Report) -> Markup:
     return tag(
         "section",
         tag("h2", "First: can the data be trusted?"),
-        _table(("", "Measured", "Target", "", "What it is"), rows),
+        _table(("", "Measured", "Target", ""), rows),
         forbids,
         tag("h3", "Where the devices are"),
         place_map(report.places, title="Devices by the share of hours with a value"),
