@@ -6,8 +6,8 @@ from pipelines.domains import HOUR_NS, QUARTER_NS
 from pipelines.domains.parking.rates import Pace, Rates, Tally
 from pipelines.domains.parking.settings import POOLS
 
-QUARTERS_KEPT = 128
-"""32 hours: a local day of 25 hours, said six hours after its end at the latest."""
+QUARTERS_KEPT = 32
+"""Eight hours: a quarter is said six hours after its end at the latest, with the hour that holds it."""
 
 WEEK_NS = 168 * HOUR_NS
 SHORTEST_BELIEF_NS = HOUR_NS
@@ -169,11 +169,10 @@ def _recount(kerb: Kerb, bay: Bay, from_ns: int, to_ns: int, *, other_state: boo
         if other_state:
             tally.add(overlap_ns, occupied=not bay.occupied)
         if quarter is not last:  # what is under way has not been learnt from yet
-            hours = overlap_ns / HOUR_NS
             rates = kerb.rates[bay.pool]
-            rates.expose(quarter.slot, -hours, occupied=bay.occupied)
+            rates.expose(quarter.slot, -overlap_ns, occupied=bay.occupied)
             if other_state:
-                rates.expose(quarter.slot, hours, occupied=not bay.occupied)
+                rates.expose(quarter.slot, overlap_ns, occupied=not bay.occupied)
     bay.clear_ns = max(bay.clear_ns, to_ns)
 
 

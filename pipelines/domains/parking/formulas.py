@@ -91,11 +91,7 @@ def _chain(bays: int, up: float, down: float, steps: int) -> tuple[tuple[float, 
     now = [1.0] * bays + [0.0]
     chain = [tuple(now)]
     for _ in range(steps):
-        fewer, more = [0.0, *now], [*now[1:], 0.0]
-        arriving = [up] * bays + [0.0]
-        now = [
-            s * v + d * f + a * m
-            for s, v, d, f, a, m in zip(staying, now, leaving, fewer, arriving, more, strict=False)
-        ]
+        fewer, more = [0.0, *now], [*now[1:], 0.0]  # beyond a full street there is nothing to arrive at
+        now = [s * v + d * f + up * m for s, v, d, f, m in zip(staying, now, leaving, fewer, more, strict=False)]
         chain.append(tuple(now))
     return tuple(chain)

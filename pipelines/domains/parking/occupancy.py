@@ -3,7 +3,7 @@
 A bay that is unknown leaves numerator and denominator; below the data capture the value is left out.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import msgspec
 
@@ -27,22 +27,31 @@ class Board(msgspec.Struct, frozen=True):
 
 def say_quarter(board: Board, quarter: Quarter) -> Iterator[Observation]:
     """Occupancy of 15 minutes."""
-    yield from _share(board, "occupancy_percent", [quarter], (quarter.begin_ns, quarter.end_ns))
+    yield from _share(board, quarter.occupied_ns, quarter.known_ns, (quarter.begin_ns, quarter.end_ns))
 
 
 def say_hour(board: Board, kerb: Kerb, begin_ns: int) -> Iterator[Observation]:
     """Occupancy of an hour."""
     span = (begin_ns, begin_ns + HOUR_NS)
-    yield from _share(board, "occupancy_percent", _within(kerb, span), span)
+    quarters = [quarter for quarter in kerb.quarters if span[0] <= quarter.begin_ns < span[1]]
+    occupied_ns = sum([quarter.occupied_ns for quarter in quarters])
+    yield from _share(board, occupied_ns, sum([quarter.known_ns for quarter in quarters]), span)
 
 
-def say_day(board: Board, kerb: Kerb, day: DayOfStays, span: tuple[int, int]) -> Iterator[Observation]:
+def add_to_day(board: Board, day: DayOfStays, quarter: Quarter) -> None:
+    """A quarter as it was said."""
+    day.occupied_ns += quarter.occupied_ns
+    day.known_ns += quarter.known_ns
+    if quarter.known_ns and quarter.known_ns >= board.least * board.bays * QUARTER_NS:
+        day.counted += 1
+        day.busy += quarter.occupied_ns > BUSY * quarter.known_ns
+
+
+def say_day(board: Board, day: DayOfStays, span: tuple[int, int]) -> Iterator[Observation]:
     """Occupancy, turnover, stays and overstays of a local day; sessions belong to the day on which they end."""
-    quarters = _within(kerb, span)
-    known = _known(board, quarters, span)
-    if not known:
+    if not day.known_ns:
         return
-    yield from _share(board, "occupancy_percent", quarters, span)
+    yield from _share(board, day.occupied_ns, day.known_ns, span)
     hours = (span[1] - span[0]) / HOUR_NS
     figures: list[tuple[str, float]] = [
         ("sessions", float(day.sessions)),
@@ -56,12 +65,11 @@ def say_day(board: Board, kerb: Kerb, day: DayOfStays, span: tuple[int, int]) ->
         stay_min = day.stay_min / day.sessions
         used = utilisation(day.sessions, stay_min / 60, board.bays, hours)
         figures += [("mean_stay_min", stay_min), ("utilisation_percent", min(100.0, 100 * used))]
-    counted = [quarter for quarter in quarters if quarter.known_ns >= board.least * board.bays * QUARTER_NS]
-    if counted:
-        busy = sum(quarter.occupied_ns > BUSY * quarter.known_ns for quarter in counted)
-        figures.append(("busy_percent", 100 * busy / len(counted)))
+    if day.counted:
+        figures.append(("busy_percent", 100 * day.busy / day.counted))
+    missing = _known(board, day.known_ns, span) < board.least
     for name, value in figures:
-        yield interval(board.feature, name, value, span, missing=known < board.least)
+        yield interval(board.feature, name, value, span, missing=missing)
 
 
 def interval(feature: str, name: str, value: float, span: tuple[int, int], *, missing: bool = False) -> Observation:
@@ -72,20 +80,15 @@ def interval(feature: str, name: str, value: float, span: tuple[int, int], *, mi
     return Observation(feature, name, value, begin_ns, interval_ns=end_ns - begin_ns)
 
 
-def _share(board: Board, name: str, quarters: Sequence[Quarter], span: tuple[int, int]) -> Iterator[Observation]:
-    known_ns = sum([quarter.known_ns for quarter in quarters])
+def _share(board: Board, occupied_ns: int, known_ns: int, span: tuple[int, int]) -> Iterator[Observation]:
     if not known_ns:
         return
-    known = _known(board, quarters, span)
-    percent = 100 * sum([quarter.occupied_ns for quarter in quarters]) / known_ns
-    yield interval(board.feature, name, percent, span, missing=known < board.least)
+    known = _known(board, known_ns, span)
+    percent = 100 * occupied_ns / known_ns
+    yield interval(board.feature, "occupancy_percent", percent, span, missing=known < board.least)
     yield interval(board.feature, "coverage_percent", 100 * known, span)
 
 
-def _known(board: Board, quarters: Sequence[Quarter], span: tuple[int, int]) -> float:
+def _known(board: Board, known_ns: int, span: tuple[int, int]) -> float:
     """Share of the bay-time of an interval that is known."""
-    return min(1.0, sum([quarter.known_ns for quarter in quarters]) / (board.bays * (span[1] - span[0])))
-
-
-def _within(kerb: Kerb, span: tuple[int, int]) -> list[Quarter]:
-    return [quarter for quarter in kerb.quarters if span[0] <= quarter.begin_ns < span[1]]
+    return min(1.0, known_ns / (board.bays * (span[1] - span[0])))

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from pipelines.domains import HOUR_NS
+from pipelines.model import NS_PER_S
 
 SLOTS = 168
 PRIOR_EVENTS = 5.0
@@ -18,7 +18,10 @@ KEPT_EACH_WEEK = 0.85
 LEAST_EVENTS = 20.0
 """Fewer arrivals or departures than this are no ground for a forecast."""
 
-_MINUTES = 60.0
+EVENT = 100
+"""So that one event of long ago still counts for something after its share was taken."""
+
+_MINUTE_S, _HOUR_MIN = 60.0, 60.0
 _WORKDAYS, _WEEKEND = range(5), range(5, 7)
 
 
@@ -56,13 +59,16 @@ class Pace(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Rates(msgspec.Struct, array_like=True):
-    """Sums by hour of the week: bay-hours and events. Empty for a pool of which nothing is known."""
+    """Sums by hour of the week: bay-seconds, and events times EVENT. Whole numbers: they pack to half the bytes.
 
-    occupied_h: list[float] = []
-    free_h: list[float] = []
-    open_h: list[float] = []
-    arrivals: list[float] = []
-    departures: list[float] = []
+    Empty for a pool of which nothing is known.
+    """
+
+    occupied_s: list[int] = []
+    free_s: list[int] = []
+    open_s: list[int] = []
+    arrivals: list[int] = []
+    departures: list[int] = []
 
     def learn(self, slot: int, tally: Tally) -> None:
         """What was certain in a part of the hour."""
@@ -70,57 +76,57 @@ class Rates(msgspec.Struct, array_like=True):
             return
         if not self.arrivals:
             for sums in self._sums():
-                sums.extend([0.0] * SLOTS)
-        self.occupied_h[slot] += tally.occupied_ns / HOUR_NS
-        self.free_h[slot] += tally.free_ns / HOUR_NS
-        self.open_h[slot] += tally.open_ns / HOUR_NS
-        self.arrivals[slot] += tally.arrivals
-        self.departures[slot] += tally.departures
+                sums.extend([0] * SLOTS)
+        self.occupied_s[slot] += tally.occupied_ns // NS_PER_S
+        self.free_s[slot] += tally.free_ns // NS_PER_S
+        self.open_s[slot] += tally.open_ns // NS_PER_S
+        self.arrivals[slot] += EVENT * tally.arrivals
+        self.departures[slot] += EVENT * tally.departures
 
-    def expose(self, slot: int, hours: float, *, occupied: bool) -> None:
-        """Bay-hours that turn out to have been, or (below 0) not to have been certain."""
-        exposure = self.occupied_h if occupied else self.free_h
-        exposure[slot] = max(0.0, exposure[slot] + hours)
+    def expose(self, slot: int, ns: int, *, occupied: bool) -> None:
+        """Bay-time that turns out to have been, or (below 0) not to have been certain."""
+        exposure = self.occupied_s if occupied else self.free_s
+        exposure[slot] = max(0, exposure[slot] + ns // NS_PER_S)
 
     def begin_hour(self, slot: int) -> None:
         """An hour of the week begins: what earlier weeks said of it counts a little less."""
         if self.arrivals:
             for sums in self._sums():
-                sums[slot] *= KEPT_EACH_WEEK
+                sums[slot] = int(sums[slot] * KEPT_EACH_WEEK)
 
     def learnt(self) -> bool:
         """Enough was seen for a forecast."""
-        return sum(self.arrivals) >= LEAST_EVENTS and sum(self.departures) >= LEAST_EVENTS
+        return min(sum(self.arrivals), sum(self.departures)) >= LEAST_EVENTS * EVENT
 
     def pace(self, slot: int) -> Pace:
         """The rates of an hour of the week, each shrunk as said above."""
         if not self.arrivals:
             return UNKNOWN
         return Pace(
-            shrunk(self.arrivals, self.free_h, slot) / _MINUTES,
-            shrunk(self.departures, self.occupied_h, slot) / _MINUTES,
-            shrunk(self.arrivals, self.open_h, slot) / _MINUTES,
+            shrunk(self.arrivals, self.free_s, slot),
+            shrunk(self.departures, self.occupied_s, slot),
+            shrunk(self.arrivals, self.open_s, slot),
         )
 
-    def _sums(self) -> tuple[list[float], ...]:
-        return self.occupied_h, self.free_h, self.open_h, self.arrivals, self.departures
+    def _sums(self) -> tuple[list[int], ...]:
+        return self.occupied_s, self.free_s, self.open_s, self.arrivals, self.departures
 
 
-UNKNOWN = Pace(1 / _MINUTES, 1 / _MINUTES, 1 / _MINUTES)
+UNKNOWN = Pace(1 / _HOUR_MIN, 1 / _HOUR_MIN, 1 / _HOUR_MIN)
 """Before anything was seen: one an hour."""
 
 
-def shrunk(events: Sequence[float], hours: Sequence[float], slot: int) -> float:
-    """Events per hour in a slot; before anything was seen, one an hour."""
-    mean = (sum(events) + 1) / (sum(hours) + 1)
+def shrunk(events: Sequence[int], seconds: Sequence[int], slot: int) -> float:
+    """Events per minute in a slot; before anything was seen, one an hour. The sums are those of ``Rates``."""
+    mean = (sum(events) / EVENT + 1) / (sum(seconds) / _MINUTE_S + _HOUR_MIN)
     day, hour = divmod(slot, 24)
     like = [24 * other + hour for other in (_WORKDAYS if day in _WORKDAYS else _WEEKEND)]
-    of_day = _posterior(sum([events[s] for s in like]), sum([hours[s] for s in like]), mean)
-    return _posterior(events[slot], hours[slot], of_day)
+    of_day = _posterior(sum([events[s] for s in like]), sum([seconds[s] for s in like]), mean)
+    return _posterior(events[slot], seconds[slot], of_day)
 
 
-def _posterior(events: float, hours: float, expected: float) -> float:
-    return (events + PRIOR_EVENTS) / (hours + PRIOR_EVENTS / expected)
+def _posterior(events: int, seconds: int, expected: float) -> float:
+    return (events / EVENT + PRIOR_EVENTS) / (seconds / _MINUTE_S + PRIOR_EVENTS / expected)
 
 
 def factor(events: float, expected: float) -> float:

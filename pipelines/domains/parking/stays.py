@@ -20,7 +20,10 @@ DAYS_KEPT = 3
 
 
 class DayOfStays(msgspec.Struct, array_like=True):
-    """Sums of the sessions that ended on a local day, which begins at ``begin_ns``."""
+    """Sums of the sessions that ended on a local day, from ``begin_ns`` on, and of its quarters as they were said.
+
+    ``counted``: quarters of which enough was known; ``busy``: those of them with more than 85 % taken.
+    """
 
     begin_ns: int
     sessions: int = 0
@@ -29,6 +32,10 @@ class DayOfStays(msgspec.Struct, array_like=True):
     censored: int = 0
     overstays: int = 0
     overstay_min: float = 0.0
+    occupied_ns: int = 0
+    known_ns: int = 0
+    counted: int = 0
+    busy: int = 0
 
 
 class Stays(msgspec.Struct, array_like=True):

@@ -2,7 +2,7 @@
 
     Appeared, Turn, Vanished, QuarterOver ─▶ stays · occupancy · forecast ─▶ what is said
 
-State: some 150 bytes a bay, 32 hours of quarters (8 kB) and a week's table of rates (8 kB) for each pool of bays.
+State: some 150 bytes a bay, eight hours of quarters (3 kB) and a week's table of rates (4 kB) for each pool of bays.
 """
 
 import math
@@ -166,7 +166,9 @@ def _say_past(state: StreetState, quarter: Quarter, board: Board, site: Site) ->
     yield from occupancy.say_quarter(board, quarter)
     if quarter.end_ns == hour_of(quarter.end_ns):
         yield from occupancy.say_hour(board, state.kerb, quarter.end_ns - HOUR_NS)
+    day = state.stays.day(quarter.begin_ns, site.zone)
+    occupancy.add_to_day(board, day, quarter)
     span = day_bounds(quarter.begin_ns, site.zone)
     if quarter.end_ns == span[1]:
-        yield from occupancy.say_day(board, state.kerb, state.stays.day(quarter.begin_ns, site.zone), span)
+        yield from occupancy.say_day(board, day, span)
         _count_bays(state, site)
