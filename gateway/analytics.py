@@ -9,13 +9,13 @@ Laws
   again from the snapshot on, and what each producer says up to its ``upto`` is not said again.
 - A machine that is new, or of a new version, works out the whole past that the ledger still holds, beside the live
   loop, and tells it as corrections. Where only the snapshot is lost, states are rebuilt and nothing old is told.
-- It pins nothing and holds up nobody: a sink that lags has the loop as often as it has.
+- It pins nothing and holds up nobody: while sinks work off a backlog, it leaves them most of the time.
 - It reads a batch, settles it, writes it: memory does not grow with what is behind.
 """
 
 import asyncio
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,20 +30,23 @@ from gateway.ledger_tail import LedgerTail, Stretch
 from gateway.progress import KIND_FIRST
 from pipelines.domains import Machine, Site
 from pipelines.domains.analysis import Analysis, Statement
-from pipelines.domains.runner import LATENESS_NS, RUNNER_BYTES, StaleImageError
+from pipelines.domains.runner import LATENESS_NS, StaleImageError
 from pipelines.model import NS_PER_S, Accepted, LedgerEntry, Revision, Tick
 
 BATCH = 200
 GATHER_S = 0.2
-PACE_S = 0.002
+PACE_S, PACE_BESIDE_SINKS_S = 0.002, 0.05
 LEDGER_PAUSE_S = 1.0
 TICK_EVERY_S = 60.0
 SNAPSHOT_EVERY_S = 6 * 3600.0
 SNAPSHOT_AFTER_ENTRIES = 100_000
 """What a crash costs at most to read again; a snapshot of 500 devices has some 5 MB, which spares a card."""
 
-REMEMBERED_BYTES = 48 << 20
-"""What all runners together may remember of the last two days."""
+REMEMBERED_BYTES = 32 << 20
+"""What all runners together may remember of the last two days; it costs some 40 MB of resident memory."""
+
+SHARED_EVERY = 100
+"""Batches after which that is shared out anew: by what each needs."""
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -61,6 +64,7 @@ class Analytics:
         clock: Clock,
         events: Events,
         lateness_ns: int = LATENESS_NS,
+        sinks_catch_up: Callable[[], bool] = lambda: False,
     ) -> None:
         self.position = 0
         self.derived = 0
@@ -74,6 +78,7 @@ class Analytics:
         self._clock = clock
         self._events = events
         self._lateness_ns = lateness_ns
+        self._sinks_catch_up = sinks_catch_up
         self._sites = sites
         self._upto: Upto = {}
         self._cuts: list[int] = []
@@ -81,7 +86,7 @@ class Analytics:
         self._stale: list[Machine[Any]] = []
         self._opened = False
         self._saved = (0, clock.monotonic_ns())
-        self._shared_by = 0
+        self._batches = 0
 
     @property
     def sites(self) -> Mapping[str, Site]:
@@ -131,7 +136,7 @@ class Analytics:
     async def catch_up(self) -> None:
         """Take in what is there, sharing the loop."""
         while await self.take_some():  # noqa: ASYNC110 - what it waits for is the others' turn
-            await asyncio.sleep(PACE_S if self.lag > BATCH else 0)
+            await asyncio.sleep(PACE_BESIDE_SINKS_S if self._sinks_catch_up() else PACE_S)
 
     async def take_some(self) -> bool:
         """Take in the next batch and tell what follows from it; False at the ledger's end. Raises JournalError."""
@@ -254,7 +259,7 @@ class Analytics:
                     self._tell(pilot, anew, position, stretch.upto)
             position = stretch.upto
             await self._commit()
-            await asyncio.sleep(PACE_S)
+            await asyncio.sleep(PACE_BESIDE_SINKS_S if self._sinks_catch_up() else PACE_S)
             # No await between the loop's last look at both positions and the taking over.
         for pilot, rebuilt in pilots.items():
             if (analysis := self._analysis(self.pilots, pilot, self._live)) is not None:
@@ -326,16 +331,18 @@ class Analytics:
             await self.tick()
 
     def _tend(self) -> None:
-        """Share out the memory, and say where a machine raised."""
+        """Say where a machine raised; now and then share out the memory."""
         runners = [(pilot, one) for pilot, analysis in self.pilots.items() for one in analysis.runners.values()]
-        if len(runners) != self._shared_by:
-            self._shared_by = len(runners)
-            for analysis in self.pilots.values():
-                analysis.share(min(RUNNER_BYTES, REMEMBERED_BYTES // len(runners)))
         for pilot, runner in runners:
             if runner.fell:
                 self._events.emit(MachineFell(pilot=pilot, error=runner.fell))
                 runner.fell = ""
+        self._batches += 1
+        if self._batches % SHARED_EVERY == 0:
+            used = [runner.remembered_bytes for _pilot, runner in runners]
+            beyond = sum(used) / REMEMBERED_BYTES
+            for (_pilot, runner), its_own in zip(runners, used, strict=True):
+                runner.max_bytes = REMEMBERED_BYTES if beyond <= 1 else int(its_own / beyond)
 
     def _snapshot_is_due(self) -> bool:
         number, at_ns = self._saved

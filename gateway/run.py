@@ -198,6 +198,7 @@ def open_analytics(gateway: Gateway) -> "Analytics | None":
         clock=gateway.clock,
         events=gateway.events,
         lateness_ns=int(settings.lateness_hours * 3_600 * NS_PER_S),
+        sinks_catch_up=lambda: any(delivery.catching_up for delivery in gateway.deliveries),
     )
 
 

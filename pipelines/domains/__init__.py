@@ -91,8 +91,9 @@ class Machine(Protocol[StateT]):
     """One producer of derived observations; see the laws above.
 
     ``features`` are the feature types and ``properties`` the properties it wants readings of. ``state`` is the type
-    of its state. Two more may be there: ``lateness_ns``, where what is late by less than the runner's lateness is of no use
-    already, and ``followed_ns``, how long time is passed to a key that has fallen silent (else as long as the lateness).
+    of its state. Two more attributes may be there. ``lateness_ns``: how far back a late reading is still put in its
+    place, where that is less than the runner's 48 h. ``followed_ns``: how long time is passed to a key that has fallen
+    silent; else as long as the lateness.
     """
 
     producer: str

@@ -18,7 +18,7 @@ import msgspec
 
 from pipelines.domains import HEARD, Machine, Reading, Site
 from pipelines.domains.pilot_time import PilotTime
-from pipelines.domains.runner import LATENESS_NS, RUNNER_BYTES, Runner, StaleImageError
+from pipelines.domains.runner import LATENESS_NS, Runner, StaleImageError
 from pipelines.encodings.line_protocol import best_reception
 from pipelines.model import Accepted, Link, Observation, Tick, Value
 from pipelines.screen import FUTURE_NS
@@ -45,7 +45,6 @@ class Analysis:
         self.ahead = 0
         self._site = site
         self._lateness_ns = lateness_ns
-        self._runner_bytes = RUNNER_BYTES
         self._routes: dict[tuple[str, str], tuple[str, str, tuple[Runner[Any], ...]]] = {}
         self._devices: dict[str, str] = {}
 
@@ -103,12 +102,6 @@ class Analysis:
                 statements.append(Statement(producer, first, corrected))
         return statements
 
-    def share(self, runner_bytes: int) -> None:
-        """What each runner may remember, from now on."""
-        self._runner_bytes = runner_bytes
-        for runner in self.runners.values():
-            runner.max_bytes = runner_bytes
-
     def restore(self, producer: str, packed: bytes) -> None:
         """Give a machine what its runner had packed. Raises StaleImageError."""
         machine = next((one for one in self.machines if one.producer == producer), None)
@@ -120,7 +113,7 @@ class Analysis:
 
     def adopt(self, runner: Runner[Any]) -> None:
         """Take over a runner with all that it knows."""
-        runner.site, runner.max_bytes = self._site, self._runner_bytes
+        runner.site = self._site
         self.runners[runner.machine.producer] = runner
         self.forget_routes()
 
@@ -165,7 +158,7 @@ class Analysis:
         return runner
 
     def _new_runner(self, machine: Machine[Any]) -> Runner[Any]:
-        return Runner(machine, self._site, lateness_ns=self._lateness_ns, max_bytes=self._runner_bytes)
+        return Runner(machine, self._site, lateness_ns=self._lateness_ns)
 
 
 def radio_facts(link: Link) -> Iterable[tuple[str, Value]]:

@@ -41,7 +41,7 @@ from pipelines.model import NS_PER_S, Observation
 LATENESS_NS = 48 * 3600 * NS_PER_S
 KEY_BYTES = 256 << 10
 LEAST_KEY_BYTES = 4 << 10
-RUNNER_BYTES = 16 << 20
+RUNNER_BYTES = 32 << 20
 """All keys of one runner; with more keys each gets its share, and looks back less far (``shortened``)."""
 
 OPEN_WORDS = 32

@@ -383,3 +383,20 @@ async def test_a_reading_from_ahead_of_time_is_left_out_and_counted(tmp_path: Pa
     assert desk.told() == []
     assert desk.analytics.facts()["ahead"] == 2
     desk.crash()
+
+
+async def test_memory_is_shared_by_what_each_machine_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Small(Toy):
+        producer = "small"
+        properties = frozenset({"battery_v"})
+
+    monkeypatch.setattr("gateway.analytics.REMEMBERED_BYTES", 20_000)
+    monkeypatch.setattr("gateway.analytics.SHARED_EVERY", 1)
+    desk = Desk(tmp_path, [TOY, Small()])
+    await desk.append(*(accepted(of, of, value=of % 2 == 0) for of in range(1, 2_000)))
+    await desk.derive()
+    runner = desk.analytics.pilots["pilot"].runners["toy"]
+    assert runner.counts["shortened"] > 0
+    assert 10_000 < runner.remembered_bytes < 30_000
+    assert desk.analytics.facts()["producers"]["toy"]["shortened"] > 0  # type: ignore[index]
+    desk.crash()
