@@ -69,6 +69,7 @@ class Delivery:
         pauses: Pauses | None = None,
     ) -> None:
         self.sink = sink
+        self._takes = frozenset(sink.takes)  # asked for each entry: a Struct answers isinstance slowly where it is not
         self.position = cursor.load()
         self.delivered = self.refused = self.expired = self.ahead = 0
         self.outage = Outage(sink.id, events, clock, pauses or Pauses())
@@ -120,7 +121,7 @@ class Delivery:
         stretch = await self._tail.read(self.position + 1, self.sink.max_batch)
         if stretch is None:
             return "nothing"
-        batch = [revision for revision in stretch.revisions if isinstance(revision.entry, self.sink.takes)]
+        batch = [revision for revision in stretch.revisions if type(revision.entry) in self._takes]
         refusals = await self._write_or_part(batch) if batch else ()
         if refusals is None:
             return "unavailable"
@@ -221,7 +222,7 @@ class Delivery:
         stretch = await self._tail.read(start, self.sink.max_batch)
         if stretch is None:
             return "nothing"
-        batch = [r for r in stretch.revisions if r.first and isinstance(r.entry, self.sink.takes)]
+        batch = [r for r in stretch.revisions if r.first and type(r.entry) in self._takes]
         ahead_upto, self._ahead_upto = self._ahead_upto, stretch.upto  # a crash shall not be met here for ever
         if batch and await self._write(batch) is None:
             self._ahead_upto = ahead_upto

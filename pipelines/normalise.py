@@ -84,7 +84,7 @@ def normalise_named(
         if rule is None:
             unread.append(Unread(name, "unmapped"))
             continue
-        fit = rule.convert(value) if isinstance(value, float | int | str) else None
+        fit = rule.convert(value) if isinstance(value, (float, int, str)) else None
         if fit is None:
             unread.append(Unread(name, "unfit"))
         else:

@@ -108,17 +108,17 @@ class InfluxSink:
         return erased.deleted > 0
 
     def _bodies(self, entries: Sequence[Sendable]) -> Iterator[list[Sendable]]:
-        """Cut by lines and bytes; an entry larger than a body goes alone."""
+        """Cut by lines and bytes; an entry larger than a body goes alone. What a body taught counts for the next."""
+        max_lines = self.settings.batch_max_lines
         group: list[Sendable] = []
         lines = size = 0
         for entry in entries:
-            full = lines + entry.lines > self.settings.batch_max_lines or size + len(entry.body) > self.body_max_bytes
-            if group and full:
-                yield group
-                group, lines, size = [], 0, 0
-            group.append(entry)
             lines += entry.lines
             size += len(entry.body)
+            if group and (lines > max_lines or size > self.body_max_bytes):
+                yield group
+                group, lines, size = [], entry.lines, len(entry.body)
+            group.append(entry)
         if group:
             yield group
 
@@ -168,7 +168,9 @@ def encoded(batch: Sequence[Revision]) -> tuple[list[Sendable], list[Refusal]]:
             refusals.append(Refusal(revision.number, str(error)))
             continue
         if body:
-            sendable.append(Sendable(revision.number, body, body.count(b"\n"), _time_ns(revision.entry)))
+            entry = revision.entry
+            time_ns = entry.time_ns if type(entry) is Accepted else _time_ns(entry)
+            sendable.append(Sendable(revision.number, body, body.count(b"\n"), time_ns))
     return sendable, refusals
 
 

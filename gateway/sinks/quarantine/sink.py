@@ -12,6 +12,8 @@ from gateway.sinks.quarantine.writer import Hold, Resolve, Writer
 from gateway.sinks.sqlite_file import FileThread
 from pipelines.model import Accepted, Duplicate, LedgerEntry, Received, Refused, Rejected, Revision
 
+HELD = (Rejected, Refused)
+
 
 class QuarantineSink:
     """Implements ``gateway.sinks.Sink``. ``fetch`` reads an intake entry by its number, None where it has expired."""
@@ -45,7 +47,7 @@ class QuarantineSink:
         actions = [
             self._action(revision.number, revision.entry)
             for revision in batch
-            if not revision.first or isinstance(revision.entry, Rejected | Refused)
+            if not revision.first or type(revision.entry) in HELD
         ]
         if not actions:
             return
