@@ -243,6 +243,7 @@ _ROWS = (
     _row("vehicles", "{count}", "Motor vehicles that passed, calibrated", 0, code="C62"),
     _row("vehicles_counted", "{count}", "Motor vehicles as the sensor counted them", 0, code="C62"),
     _row("average_daily_vehicles", "{count}/d", "Annual average of a day's motor vehicles (AADT)", 0),
+    _row("section_bicycles", "{count}", "Bicycles across a whole road, all its counters together", 0, code="C62"),
     _row("forward_percent", "%", "Share that passed in forward direction", 0, 100, code="P1"),
     _row("travel_time_median_s", "s", "Median travel time over a link", 0, 3_600, code="SEC"),
     _row("travel_time_p90_s", "s", "Travel time that nine of ten stay below", 0, 3_600, code="SEC"),
@@ -424,7 +425,7 @@ _FEATURES = (
         Domain.CYCLING,
         "TrafficFlowObserved",
         "One road across, all its cycle counters together",
-        {"bicycles": ("intensity", 1)},
+        {"section_bicycles": ("intensity", 1)},
     ),
     FeatureType(
         "bike-link",

@@ -182,9 +182,9 @@ def _say_section(
         for (direction, _), part in zip(members, known, strict=True):
             day[direction] += part.number
         total = sum(part.number for part in known)
-        yield statements.figure(feature, kind.count, total, begin_ns + place * HOUR_NS, HOUR_NS, rough=rough)
+        yield statements.figure(feature, kind.section_count, total, begin_ns + place * HOUR_NS, HOUR_NS, rough=rough)
     if complete:
-        yield statements.figure(feature, kind.count, sum(day.values()), begin_ns, length_ns, rough=rough_day)
+        yield statements.figure(feature, kind.section_count, sum(day.values()), begin_ns, length_ns, rough=rough_day)
         both = day["forward"] + day["backward"]
         if both > 0.0 and not day[""]:
             share = 100.0 * day["forward"] / both

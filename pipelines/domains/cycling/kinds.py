@@ -10,7 +10,8 @@ class Kind(msgspec.Struct, frozen=True):
 
     ``register`` counts since the sensor's start, ``interval`` since the last message. ``count`` is the calibrated
     number, ``counted`` what the sensor itself says, ``average`` the annual average of a day. ``section``: the feature
-    type of all counters across one road ("" where there is none).
+    type of all counters across one road ("" where there is none), and ``section_count`` their number: a word of its
+    own, so that nobody who adds up counters counts a road twice.
     """
 
     domain: Domain
@@ -21,6 +22,7 @@ class Kind(msgspec.Struct, frozen=True):
     counted: str
     average: str
     section: str = ""
+    section_count: str = ""
 
 
 BICYCLES = Kind(
@@ -32,6 +34,7 @@ BICYCLES = Kind(
     "bicycles_counted",
     "average_daily_bicycles",
     "bike-section",
+    "section_bicycles",
 )
 PEOPLE = Kind(
     Domain.MOBILITY,

@@ -246,11 +246,12 @@ def test_both_directions_of_a_road_are_put_together() -> None:
     readings += cities.interval_readings(back, {at_ns: 3 * number for at_ns, number in counts.items()})
     said = said_of(readings, closed(MONDAY), where)
     road = "bike-section/bridge"
-    assert day_of(said, MONDAY, road).value == 4 * sum(cities.even(MONDAY, 1).values())
+    assert day_of(said, MONDAY, road, "section_bicycles").value == 4 * sum(cities.even(MONDAY, 1).values())
     assert day_of(said, MONDAY, road, "forward_percent").value == 25.0
-    assert sum(
-        float(one.value) for one in hours_of(said, road).values() if one.time_ns >= bounds_of(MONDAY, BRUSSELS)[0]
-    ) == (day_of(said, MONDAY, road).value)
+    begin_ns = bounds_of(MONDAY, BRUSSELS)[0]
+    hourly = [float(one.value) for one in of(said, "section_bicycles", HOUR_NS) if one.time_ns >= begin_ns]
+    assert sum(hourly) == day_of(said, MONDAY, road, "section_bicycles").value
+    assert not [one for one in of(said, "bicycles") if one.feature == road]
 
 
 def test_a_counter_that_is_gone_is_not_made_up_for_ever() -> None:
@@ -289,8 +290,8 @@ def test_a_road_of_which_one_counter_is_gone_is_not_said() -> None:
     counts = cities.even(MONDAY, 40)
     readings = cities.interval_readings(there, counts)
     readings += cities.interval_readings(back, cities.even(MONDAY, 2))
-    last_ns = max(one.time_ns for one in of(said_of(readings, closed(MONDAY + timedelta(days=39)), where), "bicycles")
-                  if one.feature == "bike-section/bridge")  # fmt: skip
+    said = said_of(readings, closed(MONDAY + timedelta(days=39)), where)
+    last_ns = max(one.time_ns for one in of(said, "section_bicycles"))
     assert last_ns < bounds_of(MONDAY + timedelta(days=2 + 28), BRUSSELS)[1]
 
 
