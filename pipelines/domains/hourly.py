@@ -12,7 +12,7 @@ from pipelines.domains.local_time import hour_of
 from pipelines.domains.rhythm import Rhythm
 
 CAPTURE = 0.75
-"""An hourly mean needs 45 of 60 minutes. Source: Directive 2008/50/EC, annex VII; Directive (EU) 2024/2881."""
+"""An hourly mean needs 45 of 60 minutes. Source: Directive 2008/50/EC, annexes VII and XI; Directive (EU) 2024/2881."""
 
 LONGEST_WAIT_NS = HOUR_NS // 2
 _HOURS_KEPT = 2

@@ -11,7 +11,7 @@ from pipelines.model import Observation, Quality
 
 _PARTICLES: frozenset[Pollutant] = frozenset(("pm25", "pm10"))
 _LEAST_EIGHTS = 18
-"""Source: Directive 2008/50/EC, annex VII: a day's highest 8-hour mean needs 18 of 24."""
+"""Source: Directive 2008/50/EC, annexes VII and XI: a day's highest 8-hour mean needs 18 of 24."""
 
 Bounds = tuple[int, int]
 

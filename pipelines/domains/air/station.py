@@ -19,7 +19,7 @@ from pipelines.model import Observation
 _CLOSES_AFTER_NS = LONGEST_WAIT_NS + HOUR_NS // 4
 _OZONE_HOURS = 8
 _OZONE_LEAST = 6
-"""Source: Directive 2008/50/EC, annex VII: an 8-hour mean needs six of its hours."""
+"""Source: Directive 2008/50/EC, annexes VII and XI: an 8-hour mean needs six of its hours."""
 
 
 class AirSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

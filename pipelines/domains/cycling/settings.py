@@ -10,7 +10,7 @@ from pipelines.domains.local_time import bounds_of
 
 
 class CountSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``valid_hours``: a day with so many counted hours enters the annual average; 19 is AASHTO practice.
+    """``valid_hours``: a day with so many counted hours enters the annual average; 19 is usual practice.
 
     ``min_months``: with fewer months the annual average is not said. ``give_up_days``: a counter that has been silent
     for so long is gone; nothing is estimated for it any more.
