@@ -1,7 +1,6 @@
 """Names on the open broker: topics and entity ids.
 
-    open/v1/{city}/{domain}/{pilot}/{entity}/state|obs          urn:ngsi-ld:{Type}:{city}:{pilot}:{entity}
-    open/v1/{city}/_gateway/{id}/state
+    urn:ngsi-ld:{Type}:{city}:{pilot}:{entity}         the topics: pipelines/open_data/channels.py
 
 Laws
 - Every segment is ``[a-z0-9-]{1,64}``; only names of our own begin with an underscore, so none can collide with them.
@@ -13,11 +12,11 @@ Laws
 import hashlib
 import re
 import unicodedata
-from typing import Literal
 
 import msgspec
 
-ROOT = "open/v1"
+from pipelines.open_data.channels import BY_NAME, ROOT
+
 MAX_SEGMENT = 64
 DIGEST_CHARS = 8
 
@@ -25,8 +24,6 @@ _NOT_ALLOWED = re.compile(r"[^a-z0-9]+")
 _EUI = re.compile(
     r"(?<![0-9a-f])(?:0x)?[0-9a-f]{2}([-:.\s_]?)(?:[0-9a-f]{2}\1){6}[0-9a-f]{2}(?![0-9a-f])", re.IGNORECASE
 )
-
-Channel = Literal["state", "obs"]
 
 
 class Address(msgspec.Struct, frozen=True):
@@ -37,9 +34,9 @@ class Address(msgspec.Struct, frozen=True):
     pilot: str
     entity: str
 
-    def topic(self, channel: Channel) -> str:
-        """``open/v1/{city}/{domain}/{pilot}/{entity}/{channel}``."""
-        return f"{ROOT}/{self.city}/{self.domain}/{self.pilot}/{self.entity}/{channel}"
+    def topic(self, suffix: str) -> str:
+        """``open/v1/{city}/{domain}/{pilot}/{entity}/{suffix}``; the suffix is that of a channel."""
+        return f"{ROOT}/{self.city}/{self.domain}/{self.pilot}/{self.entity}/{suffix}"
 
     def urn(self, sdm_type: str) -> str:
         """The NGSI-LD id of the entity."""
@@ -70,4 +67,4 @@ def digest(name: str, *, salt: bytes = b"") -> str:
 
 def gateway_topic(city: str, gateway_id: str) -> str:
     """Where a gateway says whether it is there; also the topic of its last will."""
-    return f"{ROOT}/{segment(city)}/_gateway/{segment(gateway_id)}/state"
+    return BY_NAME["gateway"].topic(city=segment(city), gateway=segment(gateway_id))

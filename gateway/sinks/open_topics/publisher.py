@@ -19,7 +19,7 @@ from gateway.mqtt.tls import client_context
 from gateway.sinks import SinkUnavailableError
 from gateway.sinks.open_topics.settings import OpenTopicsSettings
 from pipelines.encodings.ngsi_ld import CONTENT_TYPE, SCHEMA_VERSION
-from pipelines.encodings.topics import ROOT
+from pipelines.open_data.channels import ROOT
 
 NOT_AUTHORISED = 0x87
 REFUSED_FOR_CONTENT = frozenset((reasons.TOPIC_NAME_INVALID, reasons.PACKET_TOO_LARGE, 0x99))

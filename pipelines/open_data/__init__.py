@@ -1,0 +1,1 @@
+"""Open data: on which topics, to whom, and what may be said of whom at all. Pure; sink and downloads both ask here."""
