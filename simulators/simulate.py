@@ -8,7 +8,9 @@ it has caught up with now; from then on it is real time. ``--pace warp`` is as f
 import argparse
 import asyncio
 import contextlib
+import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from datetime import datetime
@@ -98,14 +100,16 @@ async def publish(
 def record(steps: Iterator[Step], path: Path, *, truth: TruthFile | None, tally: Tally, progress: CityProgress) -> None:
     """Write every message into a recording, received when it was published."""
     began = time.monotonic()
-    with open_for_writing(path) as out:
-        for chunk in chunks(steps, STEPS_AT_ONCE, tally, truth):
-            lines = [line_of(m.topic, m.body, received_ns=m.at_ns) for _, m in chunk if m is not None]
-            tally.made += len(lines)
-            out.write(b"".join(lines))
-            if (last := chunk[-1][1]) is not None:
-                progress.at(last.at_ns, tally.made)
-    tally.sent, tally.whole_s = tally.made, time.monotonic() - began
+    try:
+        with open_for_writing(path) as out:
+            for chunk in chunks(steps, STEPS_AT_ONCE, tally, truth):
+                lines = [line_of(m.topic, m.body, received_ns=m.at_ns) for _, m in chunk if m is not None]
+                out.write(b"".join(lines))
+                tally.made += len(lines)
+                if (last := chunk[-1][1]) is not None:
+                    progress.at(last.at_ns, tally.made)
+    finally:
+        tally.sent, tally.whole_s = tally.made, time.monotonic() - began
 
 
 def parser() -> argparse.ArgumentParser:
@@ -193,26 +197,42 @@ def main(argv: list[str]) -> int:
 
 
 def simulate(city: City, faults: Faults, span: Span, options: argparse.Namespace) -> None:
-    """To a broker or into a file, by what ``--to`` looks like. Raises OSError, BrokerRefusedError, CannotSendError."""
+    """To a broker or into a file, by what ``--to`` looks like; Ctrl-C and SIGTERM end it in order, with whole files.
+
+    Raises OSError, BrokerRefusedError, CannotSendError.
+    """
     tally = Tally()
     live = Run(city, span.start_ns, span.end_ns, faults=faults)
+    to_broker = options.to.startswith(("mqtt://", "mqtts://"))
     with contextlib.ExitStack() as stack:
+        stack.enter_context(_ended_by_sigterm())
         truth = stack.enter_context(open_truth(options.truth)) if options.truth else None
         progress = stack.enter_context(city_progress(span.start_ns, span.end_ns, city.zone))
-        if options.to.startswith(("mqtt://", "mqtts://")):
+        stack.enter_context(contextlib.suppress(KeyboardInterrupt))
+        if to_broker:
             clock = CityClock.begin(span.start_ns, options.pace)
             client_id = f"citygate-simulator-{city.scenario.seed}"
-            with contextlib.suppress(KeyboardInterrupt):
-                asyncio.run(
-                    publish(
-                        live.steps(), options.to, clock=clock, client_id=client_id, truth=truth, tally=tally,
-                        progress=progress,
-                    )
-                )  # fmt: skip
-            word = "acknowledged"
+            asyncio.run(
+                publish(
+                    live.steps(), options.to, clock=clock, client_id=client_id, truth=truth, tally=tally,
+                    progress=progress,
+                )
+            )  # fmt: skip
         else:
             record(live.steps(), Path(options.to), truth=truth, tally=tally, progress=progress)
-            word = "written"
-    print(tally.line(word))
+    print(tally.line("acknowledged" if to_broker else "written"))
     if live.senders.withheld or live.senders.unsayable:
         print(f"{live.senders.withheld} frames withheld (airtime), {live.senders.unsayable} not sayable in the payload")
+
+
+@contextlib.contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """SIGTERM as Ctrl-C, where this is the program's main thread."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

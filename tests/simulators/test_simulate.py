@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -157,6 +158,26 @@ async def test_a_city_keeps_its_pace_until_it_is_ended(mosquitto: servers.Server
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)  # noqa: ASYNC221 - waits for nobody
     seconds = float(done.stdout.partition(" acknowledged in ")[2].split()[0])
     assert 0.3 <= seconds < 5
+
+
+@pytest.mark.parametrize("to", ["broker", "file"])
+def test_a_city_that_is_ended_leaves_whole_files(mosquitto: servers.Server, tmp_path: Path, to: str) -> None:
+    truth, out = tmp_path / "truth.ndjson.zst", tmp_path / "out.ndjson.zst"
+    where = f"mqtt://127.0.0.1:{mosquitto.port}" if to == "broker" else str(out)
+    command = [sys.executable, "-m", "simulators", "simulate", "city", "--to", where, "--truth", str(truth)]
+    with subprocess.Popen(
+        [*command, "--hours-back", "9000", "--pace", "warp"], stdout=subprocess.PIPE, text=True
+    ) as child:
+        deadline = time.monotonic() + 60
+        while not truth.exists() or truth.stat().st_size < 100_000:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        child.terminate()
+        said, _ = child.communicate(timeout=30)
+        assert child.returncode == 0
+    sent = int(said.split()[0])
+    assert len(list(read_truth(truth))) >= sent > 0
+    assert to == "broker" or len(list(read_messages(out))) >= sent
 
 
 @pytest.mark.proof

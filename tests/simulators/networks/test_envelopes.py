@@ -47,6 +47,15 @@ def test_an_uplink_is_read_back_with_everything_it_carries(dialect: str, f_cnt: 
 
 
 @pytest.mark.parametrize("dialect", LORAWAN)
+def test_values_that_the_networks_codec_has_decoded_stand_beside_the_payload(dialect: str) -> None:
+    envelope = ENVELOPES[dialect](BAY, Hearing(BAY, ANTENNAS, seed=1))
+    values = {"temperature_c": 21.5, "occupied": True, "word": 'a "b"'}
+    uplink = build_dialect(dialect, {})(*envelope.wrap(frame(readings=values)))
+    assert isinstance(uplink, Uplink)
+    assert (uplink.decoded, uplink.payload) == (values, b"\x01\xff")
+
+
+@pytest.mark.parametrize("dialect", LORAWAN)
 def test_a_join_is_a_notice_of_the_new_session(dialect: str) -> None:
     envelope = ENVELOPES[dialect](BAY, Hearing(BAY, ANTENNAS, seed=1))
     notice = build_dialect(dialect, {})(*envelope.wrap(frame(0, kind="join", payload=b"")))
