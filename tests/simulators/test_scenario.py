@@ -56,7 +56,7 @@ def test_a_mistake_of_shape_says_where_and_how_to_mend_it(table: dict[str, Any],
 @pytest.mark.parametrize(
     ("table", "says"),
     [
-        (with_site(kind="wast"), "site.0.kind: 'wast' is no kind of signal. Did you mean 'waste'"),
+        (with_site(kind="waist"), "site.0.kind: 'waist' is no kind of signal. Did you mean 'waste'"),
         (with_site(profile="bosch/tps110"), "site.0.profile: waste cannot speak for 'bosch/tps110'. Take one of mile"),
         (with_site(parameters={"depth": 1}), "site.0.parameters.depth: .*Did you mean 'depth_mm'"),
         (with_site(parameters={"depth_mm": "deep"}), "site.0.parameters.depth_mm: "),
