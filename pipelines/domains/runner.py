@@ -40,6 +40,7 @@ from pipelines.model import NS_PER_S, Observation
 
 LATENESS_NS = 48 * 3600 * NS_PER_S
 KEY_BYTES = 256 << 10
+"""One key, unless the machine has an attribute ``key_bytes``: one that looks at a whole pilot needs more."""
 LEAST_KEY_BYTES = 4 << 10
 RUNNER_BYTES = 32 << 20
 """All keys of one runner; with more keys each gets its share, and looks back less far (``shortened``)."""
@@ -85,6 +86,7 @@ class Runner(Generic[StateT]):
         self.passed_ns = LONG_BEFORE_NS
         self._lateness_ns: int = min(lateness_ns, getattr(machine, "lateness_ns", lateness_ns))
         self._followed_ns: int = getattr(machine, "followed_ns", lateness_ns)
+        self._key_bytes: int = getattr(machine, "key_bytes", KEY_BYTES)
         self.max_bytes = max_bytes
         self._keys: dict[str, Key[StateT]] = {}
         self._touched: list[Key[StateT]] = []
@@ -220,7 +222,7 @@ class Runner(Generic[StateT]):
             self._forget(key)
 
     def _forget(self, key: Key[StateT]) -> None:
-        share = max(LEAST_KEY_BYTES, min(KEY_BYTES, self.max_bytes // len(self._keys)))
+        share = max(LEAST_KEY_BYTES, min(self._key_bytes, self.max_bytes // len(self._keys)))
         self.counts["shortened"] += key.forget(key.newest_ns - self._lateness_ns, share)
 
     def _say(self, key: Key[StateT], words: Iterable[Observation], said: Said) -> None:

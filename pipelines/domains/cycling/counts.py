@@ -36,6 +36,8 @@ class CountMachine:
 
     version = 1
     state = Area
+    key_bytes = 2 << 20
+    """Two days of an area with some 80 counters that report each quarter."""
     followed_ns = 28 * DAY_NS
     """So long a silent area's days are still filled: what nobody counted is not nothing."""
 

@@ -172,6 +172,21 @@ def test_a_key_that_would_remember_too_much_looks_back_less_far_and_is_counted()
     assert runner.counts["too_late"] == 1
 
 
+def test_a_machine_of_a_whole_pilot_may_remember_more_for_a_key() -> None:
+    class OfAPilot(Toy):
+        key_bytes = 1 << 20
+
+    looks_back = {}
+    for machine in (TOY, OfAPilot()):
+        runner = Runner(machine, SITE)
+        for second in range(0, 40 * 3600, 4):
+            runner.take(reading(second / 60, second % 8 == 0))
+        runner.settle()
+        looks_back[type(machine)] = runner.counts["shortened"]
+    assert looks_back[Toy] > 0
+    assert looks_back[OfAPilot] == 0
+
+
 def test_a_late_reading_costs_only_the_run_of_what_follows_until_all_is_as_it_was() -> None:
     taken = 0
 
