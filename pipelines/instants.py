@@ -32,7 +32,7 @@ def is_plausible(instant_ns: int) -> bool:
     return EARLIEST_NS <= instant_ns < LATEST_NS
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=16)
 def parse_rfc3339(text: str) -> int:
     """Nanoseconds of an RFC 3339 instant; digits beyond the ninth are cut off.
 
@@ -55,7 +55,7 @@ def parse_rfc3339(text: str) -> int:
     return instant + int(digits) * _NS_PER_DECIMAL[len(digits)]
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def _utc_second_ns(head: str) -> int:
     """Cached: the stamps of one frame mostly share their second."""
     return _second_ns(head, "")
