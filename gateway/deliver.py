@@ -28,6 +28,8 @@ from pipelines.model import NS_PER_S, Accepted, Derived, LedgerEntry, Refused, R
 
 CURSOR_EVERY_S = 5.0
 GATHER_STEPS, GATHER_ENOUGH = 5, 1_000
+CATCHING_UP_FROM = GATHER_ENOUGH
+"""At such a lag refine waits a little: with its next 500 on top the shared tail (``KEEP``) still has it all."""
 HOPELESS = 10 * KEEP
 BACKLOG_BATCHES = 2
 """A backlog of more batches than this lets fresh entries go ahead."""
@@ -94,8 +96,8 @@ class Delivery:
 
     @property
     def catching_up(self) -> bool:
-        """A sink in good health with more before it than the shared tail holds, but not hopelessly much."""
-        return self.outage.since_ns is None and KEEP <= self.lag < HOPELESS
+        """A sink in good health with almost as much before it as the shared tail holds, but not hopelessly much."""
+        return self.outage.since_ns is None and CATCHING_UP_FROM <= self.lag < HOPELESS
 
     async def run(self) -> None:
         """Deliver for ever."""

