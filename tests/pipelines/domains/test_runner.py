@@ -179,8 +179,8 @@ def test_a_machine_of_a_whole_pilot_may_remember_more_for_a_key() -> None:
     looks_back = {}
     for machine in (TOY, OfAPilot()):
         runner = Runner(machine, SITE)
-        for second in range(0, 40 * 3600, 4):
-            runner.take(reading(second / 60, second % 8 == 0))
+        for second in range(0, 40 * 3600, 15):
+            runner.take(reading(second / 60, second % 30 == 0))
         runner.settle()
         looks_back[type(machine)] = runner.counts["shortened"]
     assert looks_back[Toy] > 0
