@@ -85,18 +85,22 @@ def in_order(machine: Machine[Any], site: Site, readings: Sequence[Reading], unt
     last = {place_of(one): one for one in readings}
     words: Words = {}
     states: dict[str, Any] = {}
-    newest: dict[str, int] = {}
+    taken_ns: dict[str, int] = {}
+    newest: dict[str, int] = {}  # also of readings that were taken back: time has been passed on account of them
+    for reading in readings:
+        if (key := machine.key(reading, site)) is not None:
+            newest[key] = max(newest.get(key, 0), reading.time_ns)
     for reading in (one for _, one in sorted(last.items()) if one.quality not in GONE):
         key = machine.key(reading, site)
         if key is not None:
             if key not in states:
                 states[key] = machine.begin(key, site)
-            newest[key] = reading.time_ns
+            taken_ns[key] = reading.time_ns
             hear(words, list(machine.pass_time(states[key], reading.time_ns, site)))
             hear(words, list(machine.take(states[key], reading, site)))
     followed_ns = getattr(machine, "followed_ns", LATENESS_NS)
     for key, state in states.items():
-        to_ns = max(newest[key], min(until_ns, newest[key] + followed_ns))
+        to_ns = max(taken_ns[key], min(until_ns, newest[key] + followed_ns))
         hear(words, list(machine.pass_time(state, to_ns, site)))
     return final(words.values())
 
