@@ -84,9 +84,9 @@ class LedgerTail:
 
     def _decoded(self, entries: Sequence[Entry]) -> list[Revision]:
         revisions = []
-        for number, kind, payload in entries:
+        for entry in entries:
             try:
-                revisions.append(Revision(number, _decode(payload), kind != KIND_CORRECTION))
+                revisions.append(Revision(entry.number, _decode(entry.payload), entry.kind != KIND_CORRECTION))
             except msgspec.DecodeError:
                 self._counts["ledger_unreadable"] += 1
         return revisions

@@ -48,10 +48,11 @@ class Gathering:
         self.max_entries = max_entries
         self.room_bytes = max_bytes
 
-    def add(self, entry: Entry) -> None:
-        """The next entry."""
-        self.entries.append(entry)
-        self.room_bytes -= len(entry.payload)
+    def add(self, number: int, kind: int, payload: bytes) -> bool:
+        """The next entry; returns whether more are wanted."""
+        self.entries.append(Entry(number, kind, payload))
+        self.room_bytes -= len(payload)
+        return self.room_bytes > 0 and len(self.entries) < self.max_entries
 
     @property
     def full(self) -> bool:
@@ -158,20 +159,17 @@ class Reader:
         for found in walk(opened.read, segment.framing, offset, end, chunk_bytes=chunk_bytes):
             if type(found) is Damage or found.flags & DICTIONARY:
                 continue
-            number = found.number
-            if number > limit or found.flags & SEAL:
+            number, flags = found.number, found.flags
+            if number > limit or flags & SEAL:
                 ended = False
                 break
             if number > expected:
                 self._lose(segment, expected, number - expected)
             expected = number + 1
-            if number < start or found.flags & TOMBSTONE:
+            if number < start or flags & TOMBSTONE:
                 continue
-            payload = self._payload(opened, found)
-            if payload is None:
-                continue
-            gathering.add(Entry(number, found.kind, payload))
-            if gathering.full:
+            payload = self._payload(opened, found) if flags else found.payload
+            if payload is not None and not gathering.add(number, found.kind, payload):
                 self._remember(segment, expected, found.offset + found.size)
                 return
         if expected <= limit:

@@ -7,10 +7,12 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgspec
+
 ENTRY_OVERHEAD_BYTES = 64  # a bytes object's head and its place in a list
 
 
-class Entry(NamedTuple):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """One entry of a log."""
 
     number: int
