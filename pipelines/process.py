@@ -221,9 +221,9 @@ def _observe(
             observations, unread = normalise_named(uplink.decoded, plan, device.feature, when)
         else:
             readings = _read_payload(uplink, device, plan.profile, when, answer)
-            if isinstance(readings, NeedsCodec):
-                return readings
             if not isinstance(readings, list):
+                if isinstance(readings, NeedsCodec):
+                    return readings
                 silent = readings.reason == "no_readings" and uplink.f_cnt is not None
                 return observations if silent else readings
             observations, unread = normalise(readings, plan, device.feature, when)

@@ -88,7 +88,7 @@ def build(settings: Settings) -> Callable[[str, bytes], Uplink | Rejected]:
 
     def read(topic: str, body: bytes) -> Uplink | Rejected:
         event = read_json(_DECODER, body)
-        if isinstance(event, Rejected):
+        if type(event) is Rejected:
             return event
         try:
             return _uplink(topic, event, always=always)
@@ -115,7 +115,7 @@ def _uplink(topic: str, event: _Event, *, always: bool) -> Uplink | Rejected:
     if kind == "uplink":
         payload = event.data or None
         decoded = read_tree(event.decoded) if always or payload is None else None
-        if isinstance(decoded, Rejected):
+        if type(decoded) is Rejected:
             return decoded
         if payload is None and not decoded:
             payload = b""

@@ -57,7 +57,7 @@ def build(settings: Settings) -> Callable[[str, bytes], Uplink | Rejected]:
 
     def read(topic: str, body: bytes) -> Uplink | Rejected:  # noqa: ARG001 - the body tells all
         message = read_json(_DECODER, body)
-        if isinstance(message, Rejected):
+        if type(message) is Rejected:
             return message
         try:
             return _uplink(message, always=always)
@@ -82,7 +82,7 @@ def _uplink(message: _Message, *, always: bool) -> Uplink | Rejected:
         return Uplink(device_id, "notice", session=session, network_time_ns=network_time_ns)
     payload = message.payload or None
     decoded = read_tree(message.decoded.payload) if message.decoded and (always or payload is None) else None
-    if isinstance(decoded, Rejected):
+    if type(decoded) is Rejected:
         return decoded
     if payload is None and not decoded:
         payload = b""

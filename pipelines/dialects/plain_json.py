@@ -60,7 +60,7 @@ def build(settings: Settings) -> Callable[[str, bytes], Uplink | Rejected]:
 
     def read(topic: str, body: bytes) -> Uplink | Rejected:
         tree = _read_tree(body)
-        if isinstance(tree, Rejected):
+        if type(tree) is Rejected:
             return tree
         try:
             device_id = _device_id(device_in_topic(topic) if device_in_body is None else device_in_body(tree))
@@ -164,7 +164,7 @@ def _read_tree(body: bytes) -> object | Rejected:
     if too_large is not None:
         return too_large
     tree = read_json(_DECODER, body)
-    if isinstance(tree, Rejected) or not isinstance(tree, dict | list):
+    if not isinstance(tree, (dict, list)):
         return tree
     # Without white space before a colon, `":` ends each name: as many as distinct names means none is there twice
     # (were one inside a text, the count would be higher). Every other body is read again, name by name.

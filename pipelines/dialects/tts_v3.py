@@ -85,7 +85,7 @@ def build(settings: Settings) -> Callable[[str, bytes], Uplink | Rejected]:
 
     def read(topic: str, body: bytes) -> Uplink | Rejected:  # noqa: ARG001 - the body tells all
         message = read_json(_DECODER, body)
-        if isinstance(message, Rejected):
+        if type(message) is Rejected:
             return message
         try:
             up = message.uplink_message
@@ -129,7 +129,7 @@ def _uplink(message: _Message, up: _UplinkMessage, *, always: bool) -> Uplink | 
                 return no_clock(device_id)
     payload = up.frm_payload or None
     decoded = read_tree(up.decoded_payload) if always or payload is None else None
-    if isinstance(decoded, Rejected):
+    if type(decoded) is Rejected:
         return decoded
     if payload is None and not decoded:
         payload = b""
