@@ -1,7 +1,8 @@
 """Silence: a device that has not been heard for longer than it ever pauses. The expected pause is learnt.
 
 A device counts as silent when nothing came for the longest of three: as many of its usual pauses as are lost in a row
-once in 100,000 frames; half as much again as the longest pause of the last 64; a quarter of an hour. Frames are lost
+once in 100,000 frames; half as much again as the longest pause of the last 64 and of today and yesterday (an alarm's
+hour of frames each minute does not make it forget its own pace); a quarter of an hour. Frames are lost
 with the share that the pauses show (a pause of three usual ones is two frames lost), smoothed by one lost frame in
 twenty; with share p, k frames in a row are lost with probability p^k. A device that reports on events has no usual
 pause, and is judged by its longest. A pause that ended in an alarm is learnt only when one like it came half a day to
@@ -30,7 +31,7 @@ MOST_LOST = 0.5
 """Above it there is no usual pause, only events."""
 REMEMBERED, ENOUGH = 64, 8
 FLAPPING_TIMES, FLAPPING_WITHIN_NS = 3, 24 * HOUR_NS
-HALF_A_DAY_NS, WEEK_NS = 12 * HOUR_NS, 7 * 24 * HOUR_NS
+HALF_A_DAY_NS, DAY_NS, WEEK_NS = 12 * HOUR_NS, 24 * HOUR_NS, 7 * 24 * HOUR_NS
 
 
 class Watched(msgspec.Struct):
@@ -47,25 +48,36 @@ class Watched(msgspec.Struct):
     silences: list[int] = []
     flapping: bool = False
     excused: tuple[int, int] = (0, -1)
-    """The last pause that ended in an alarm: its seconds, and when it ended."""
+    """The last pause that ended in an alarm: its seconds, and when the first one like it ended."""
+    longest: tuple[int, int, int] = (0, 0, 0)
+    """A UTC day since 1970, its longest pause in seconds, and that of the day before."""
 
     def patience_s(self) -> int:
         """How long this device may be quiet, in seconds."""
         if len(self.pauses_s) < ENOUGH:
             return UNLEARNT_S
         ordered = sorted(self.pauses_s)
-        usual_s, longest_s = ordered[len(ordered) // 2], ordered[-1]
+        usual_s, longest_s = ordered[len(ordered) // 2], max(ordered[-1], *self.longest[1:])
         sent = sum(max(1, round(pause_s / usual_s)) for pause_s in ordered)
         lost = (sent - len(ordered) + PRIOR_LOST) / (sent + PRIOR_SENT)
         in_a_row = math.ceil(math.log(FALSE_ALARM) / math.log(lost)) if lost < MOST_LOST else 0
         return int(min(LONGEST_S, max((in_a_row + 0.5) * usual_s, STRETCH * longest_s, SHORTEST_S)))
+
+    def learn(self, pause_s: int, at_ns: int) -> None:
+        """A pause that ended at this moment is one of its usual ones."""
+        self.pauses_s.append(pause_s)
+        del self.pauses_s[:-REMEMBERED]
+        day, today_s, yesterday_s = self.longest
+        if (now := at_ns // DAY_NS) != day:
+            today_s, yesterday_s = 0, today_s if now == day + 1 else 0
+        self.longest = now, max(today_s, pause_s), yesterday_s
 
 
 class Silence:
     """Producer ``silence``; a key is a device."""
 
     producer = "silence"
-    version = 1
+    version = 2
     features = EVERY_FEATURE
     properties = frozenset((HEARD,))
     state = Watched
@@ -109,12 +121,13 @@ class Silence:
             state.silent_since_ns = -1
             known_s, ended_ns = state.excused
             apart_ns = reading.time_ns - ended_ns
-            alike = known_s / 2 <= pause_s <= known_s * 2 and HALF_A_DAY_NS <= apart_ns <= WEEK_NS
-            state.excused = (pause_s, reading.time_ns)
-            pause_s = pause_s if alike else 0
+            alike = known_s / 2 <= pause_s <= known_s * 2 and apart_ns <= WEEK_NS
+            usual = alike and apart_ns >= HALF_A_DAY_NS
+            # The first of a row keeps its time: a new pace is learnt after half a day of it.
+            state.excused = (pause_s, ended_ns if alike and not usual else reading.time_ns)
+            pause_s = pause_s if usual else 0
         if pause_s > 0:
-            state.pauses_s.append(pause_s)
-            del state.pauses_s[:-REMEMBERED]
+            state.learn(pause_s, reading.time_ns)
         state.feature, state.last_ns = reading.feature, reading.time_ns
         state.due_ns = reading.time_ns + state.patience_s() * NS_PER_S
         return said

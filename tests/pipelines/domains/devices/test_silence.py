@@ -89,3 +89,16 @@ def test_steps_of_time_do_not_matter() -> None:
     stepped += Silence().pass_time(state, until, site())
     assert stepped == list(Silence().pass_time(other, until, site()))
     assert len(stepped) == 1
+
+
+def test_an_hour_of_frames_each_minute_does_not_make_its_own_hourly_pace_an_alarm() -> None:
+    """A bin that burns speaks each minute for an hour, and then hourly again."""
+    burns = every(60, 48)
+    minutes = [*burns, *every(1, 70, burns[-1] + 30), *every(60, 200, burns[-1] + 150)]
+    assert not of(fold(Silence(), heard(minutes), site(), restarts=True), "silent")
+
+
+def test_a_new_slower_pace_is_learnt_within_half_a_day() -> None:
+    minutes = [*every(5, 600), *every(60, 300, 3_060)]
+    raised = values(fold(Silence(), heard(minutes), site(), restarts=True), "silent").count(True)
+    assert 1 <= raised <= 14
