@@ -62,9 +62,11 @@ class Memory:
         counts = self.unread
         for one in unread:
             key = (profile, one.name, one.why)
-            if key not in counts and len(counts) >= MAX_UNREAD:
-                key = (profile, "…", one.why)
-            counts[key] += 1
+            seen = counts.get(key)
+            if seen is not None or len(counts) < MAX_UNREAD:
+                counts[key] = (seen or 0) + 1
+            else:
+                counts[profile, "…", one.why] += 1
 
     def snapshot(self) -> bytes:
         """All of it but ``unread``, for ``restore`` on the same machine."""
