@@ -2,6 +2,7 @@
 
     DIR/mosquitto.conf               acl, passwords, tls/, data/: what Mosquitto reads and writes
     DIR/secrets/<account>-password   in clear, mode 0600: for the network server, and for the gateway's password_file
+    DIR/data/dynamic-security.json   instead of acl and passwords, where the plugin keeps the accounts
     DIR/secrets/ca.key               the key of the city's own authority: Mosquitto never needs it
 
 Laws
@@ -12,22 +13,18 @@ Laws
   account can put nothing in the way of a later run as root.
 """
 
-import base64
-import hashlib
 import os
 import secrets
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
+from gateway.broker_accounts import DYNAMIC_SECURITY, first_document, password_line, plugin_path
 from gateway.broker_certificates import make_authority, make_server_certificate
 from gateway.deploy_files import deploy_dir
-
-ITERATIONS = 20_000
-"""Guards short passwords; ours are 192 random bits, and a Raspberry Pi checks one in some 20 ms."""
-SALT_BYTES = 12
 
 ACCESS = {
     "network-server": (
@@ -46,10 +43,20 @@ ACCESS = {
         "topic read helium/#",
         "topic read sensors/#",
         "topic readwrite open/v1/#",
+        "topic readwrite sta/v1.1/#",
         "topic read $SYS/#",
     ),
 }
 """Account → rules of mosquitto.conf(5), acl_file."""
+OPEN_ACCESS = {"gateway": ("topic readwrite open/v1/#", "topic readwrite sta/v1.1/#", "topic read $SYS/#")}
+"""The same of a broker for start-ups; their own accounts are written by ``gateway.startups``."""
+
+Purpose = Literal["uplinks", "startups"]
+Keeping = Literal["files", "dynamic-security"]
+"""Where a broker keeps its accounts: in files that it reads at SIGHUP, or in its plugin, changed while it runs."""
+
+_TEMPLATES: dict[Purpose, str] = {"uplinks": "mosquitto.conf", "startups": "open.conf"}
+_ACCESS: dict[Purpose, Mapping[str, Sequence[str]]] = {"uplinks": ACCESS, "startups": OPEN_ACCESS}
 
 
 class BrokerFiles(msgspec.Struct, frozen=True):
@@ -81,43 +88,43 @@ def write_broker_files(
     listen: str = "127.0.0.1",
     owner: Owner | None = None,
     also: Sequence[str] = (),
+    purpose: Purpose = "uplinks",
+    keeping: Keeping = "files",
 ) -> BrokerFiles:
     """Fill a folder. ``host`` and ``also`` are the names and addresses that clients connect to.
 
     ``listen`` is where the plain port is open; ``owner`` gets what the broker reads and writes.
 
     Raises OSError where the folder cannot be written or given away, CalledProcessError when openssl refuses a name,
-    and OpensslMissingError before anything is written.
+    and OpensslMissingError before anything is written; FileNotFoundError where the plugin is not on this machine.
     """
     if shutil.which("openssl") is None:
         raise OpensslMissingError("openssl is not installed. On Debian: apt install openssl")
     folder = folder.absolute()
-    _make_folders(folder)
+    accounts = f"password_file {folder}/passwords\nacl_file {folder}/acl"
+    if keeping == "dynamic-security":
+        accounts = f"plugin {plugin_path()}\nplugin_opt_config_file {folder / DYNAMIC_SECURITY}"
+    make_folders(folder)
     files = _Files()
     values = {"@DIR@": str(folder), "@LISTEN@": listen, "@PORT@": str(port), "@TLS_PORT@": str(tls_port)}
-    files.text(folder / "mosquitto.conf", _filled_in(values), mode=0o644)
-    files.text(folder / "acl", access_list(), mode=0o600)
-    _write_accounts(files, folder)
+    conf = _filled_in(_TEMPLATES[purpose], values | {"@ACCOUNTS@": accounts})
+    files.text(folder / "mosquitto.conf", conf, mode=0o644)
+    if keeping == "files":
+        files.text(folder / "acl", access_list(_ACCESS[purpose]), mode=0o600)
+        _write_accounts(files, folder, _ACCESS[purpose])
+        brokers_own = tuple(folder / name for name in ("acl", "passwords", "tls/server.key", "data"))
+    else:
+        _write_plugin_accounts(files, folder, _ACCESS[purpose])
+        brokers_own = (folder / "tls/server.key", folder / "data")
     _write_certificates(files, folder / "tls", folder / "secrets" / "ca.key", (host, *also))
-    brokers_own = tuple(folder / name for name in ("acl", "passwords", "tls/server.key", "data"))
     if owner is not None:
         _give_away(brokers_own, owner)
     return BrokerFiles(folder, tuple(files.written), tuple(files.kept), brokers_own)
 
 
-def access_list() -> str:
+def access_list(access: Mapping[str, Sequence[str]] = ACCESS) -> str:
     """Each account's topics, nothing else: Mosquitto forbids what its list does not name."""
-    return "\n".join(f"user {user}\n" + "\n".join(rules) + "\n" for user, rules in ACCESS.items())
-
-
-def password_line(user: str, password: str, *, salt: bytes | None = None, iterations: int = ITERATIONS) -> str:
-    """One line of Mosquitto's password file: ``user:$7$<iterations>$<salt>$<hash>``.
-
-    PBKDF2 with SHA-512, as mosquitto_passwd(1) of Mosquitto 2 writes it.
-    """
-    salt = salt if salt is not None else secrets.token_bytes(SALT_BYTES)
-    digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, iterations, 64)
-    return f"{user}:$7${iterations}${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"
+    return "\n".join(f"user {user}\n" + "\n".join(rules) + "\n" for user, rules in access.items())
 
 
 def write_secret(path: Path, text: str) -> None:
@@ -143,7 +150,7 @@ class _Files:
             _write(path, text, mode)
 
 
-def _make_folders(folder: Path) -> None:
+def make_folders(folder: Path) -> None:
     """Mosquitto must be able to pass through DIR to its own files; secrets are for the one who runs this."""
     if not folder.exists():
         folder.mkdir(parents=True)
@@ -154,22 +161,31 @@ def _make_folders(folder: Path) -> None:
             (folder / name).chmod(mode)
 
 
-def _filled_in(values: dict[str, str]) -> str:
-    text = (deploy_dir() / "mosquitto" / "mosquitto.conf").read_text(encoding="utf-8")
+def _filled_in(template: str, values: dict[str, str]) -> str:
+    text = (deploy_dir() / "mosquitto" / template).read_text(encoding="utf-8")
     for word, value in values.items():
         text = text.replace(word, value)
     return text
 
 
-def _write_accounts(files: _Files, folder: Path) -> None:
+def _write_accounts(files: _Files, folder: Path, access: Mapping[str, Sequence[str]]) -> None:
     if files.has(folder / "passwords"):
         return
-    lines = []
-    for user in ACCESS:
-        clear = folder / "secrets" / f"{user}-password"
-        files.text(clear, secrets.token_urlsafe(24) + "\n", mode=0o600)
-        lines.append(password_line(user, clear.read_text(encoding="utf-8").strip()))
+    lines = [password_line(user, _password(files, folder, user)) for user in access]
     write_secret(folder / "passwords", "\n".join(lines) + "\n")
+
+
+def _write_plugin_accounts(files: _Files, folder: Path, access: Mapping[str, Sequence[str]]) -> None:
+    if files.has(folder / DYNAMIC_SECURITY):
+        return
+    passwords = {user: _password(files, folder, user) for user in ("admin", *access)}
+    write_secret(folder / DYNAMIC_SECURITY, first_document(passwords, access))
+
+
+def _password(files: _Files, folder: Path, user: str) -> str:
+    clear = folder / "secrets" / f"{user}-password"
+    files.text(clear, secrets.token_urlsafe(24) + "\n", mode=0o600)
+    return clear.read_text(encoding="utf-8").strip()
 
 
 def _write_certificates(files: _Files, tls: Path, authority_key: Path, hosts: Sequence[str]) -> None:

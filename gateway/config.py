@@ -96,6 +96,12 @@ class AnalyticsTable(Table):
     lateness_hours: Annotated[float, Field(ge=1, le=31 * 24)] = 48.0
 
 
+class StartupsTable(Table):
+    """``[startups]``: the folder of the broker that start-ups read, made by ``citygate broker setup --for startups``."""
+
+    broker_dir: Path = Path("broker")
+
+
 class _Fixed(Table):
     """The file without sources and sinks, whose models depend on their kind."""
 
@@ -104,6 +110,7 @@ class _Fixed(Table):
     ledger: LogTable = LogTable()
     control: ControlTable = ControlTable()
     analytics: AnalyticsTable = AnalyticsTable()
+    startups: StartupsTable = StartupsTable()
     sources: dict[str, Any] = {}
     sinks: dict[str, Any] = {}
 
@@ -149,6 +156,7 @@ class Config(msgspec.Struct, frozen=True):
     sinks: Mapping[str, SinkConfig]
     warnings: tuple[Mistake, ...] = ()
     analytics: AnalyticsTable = AnalyticsTable()
+    broker_dir: Path = Path("broker")
 
 
 def find_config(given: str | Path | None = None) -> Path:
@@ -193,6 +201,7 @@ def load_config(path: Path) -> Config:
         sinks={sink.name: sink for sink in [*sinks, *_default_sinks(sinks)]},
         warnings=tuple(mistakes),
         analytics=fixed.analytics,
+        broker_dir=folder / fixed.startups.broker_dir,
     )
 
 

@@ -9,12 +9,17 @@ from subprocess import CalledProcessError
 
 import rich_click as click
 
-from gateway.broker_files import BrokerFiles, OpensslMissingError, Owner, write_broker_files
+from gateway.broker_files import BrokerFiles, Keeping, OpensslMissingError, Owner, Purpose, write_broker_files
 from gateway.cli.exits import EPILOGUE, Exit
 from gateway.cli.screen import fail
 
 DEBIANS_ACCOUNT = "mosquitto"
 NAME_OR_ADDRESS = r"[0-9A-Za-z]([0-9A-Za-z.:-]{0,251}[0-9A-Za-z])?"
+DUTIES = {
+    "gateway": "reads uplinks, publishes open/v1/#",
+    "network-server": "publishes uplinks",
+    "admin": "changes accounts, nothing else",
+}
 LOCAL = ("127.0.0.1", "::1", "localhost")
 
 
@@ -48,7 +53,32 @@ def broker() -> None:
     metavar="USER",
     help="Account that Mosquitto runs as, by name or number. Default: mosquitto, if root runs this and it exists.",
 )
-def setup(folder: Path, hosts: tuple[str, ...], port: int, tls_port: int, listen: str, owner: str | None) -> None:  # noqa: PLR0917 - click passes parameters by name
+@click.option(
+    "--for",
+    "purpose",
+    type=click.Choice(["uplinks", "startups"]),
+    default="uplinks",
+    show_default=True,
+    help="What it is for: to receive uplinks, or to publish open topics to start-ups.",
+)
+@click.option(
+    "--accounts",
+    "keeping",
+    type=click.Choice(["files", "dynamic-security"]),
+    default="files",
+    show_default=True,
+    help="Where Mosquitto keeps its accounts: in files, or in its plugin, changed while it runs.",
+)
+def setup(  # noqa: PLR0917 - click passes parameters by name
+    folder: Path,
+    hosts: tuple[str, ...],
+    port: int,
+    tls_port: int,
+    listen: str,
+    owner: str | None,
+    purpose: Purpose,
+    keeping: Keeping,
+) -> None:
     """Write configuration, accounts, access list and TLS certificates into DIR.
 
     Nothing that exists is overwritten: delete a file and run this again to have it made anew.
@@ -56,6 +86,7 @@ def setup(folder: Path, hosts: tuple[str, ...], port: int, tls_port: int, listen
     \b
     Examples:
         citygate broker setup /etc/citygate/mosquitto --host mqtt.mechelen.example
+        citygate broker setup /etc/citygate/broker --for startups --host open.mechelen.example --port 1884
         citygate broker setup ./broker --host localhost --host 192.168.1.20 --port 11883 --tls-port 18883
     """
     for word in (*hosts, listen):
@@ -64,7 +95,15 @@ def setup(folder: Path, hosts: tuple[str, ...], port: int, tls_port: int, listen
     account = _account(owner)
     try:
         files = write_broker_files(
-            folder, host=hosts[0], also=hosts[1:], port=port, tls_port=tls_port, listen=listen, owner=account
+            folder,
+            host=hosts[0],
+            also=hosts[1:],
+            port=port,
+            tls_port=tls_port,
+            listen=listen,
+            owner=account,
+            purpose=purpose,
+            keeping=keeping,
         )
     except OpensslMissingError as error:
         fail(Exit.FAILED, str(error))
@@ -101,9 +140,10 @@ def _tell(files: BrokerFiles, *, owner: str | None, account: Owner | None, addre
     secrets = files.folder / "secrets"
     own = " ".join(str(path) for path in files.brokers_own)
     program = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin") or "mosquitto"
-    click.echo("\nPasswords of the two accounts, in clear, for their owners only:")
-    click.echo(f"    {secrets / 'gateway-password'}         user gateway: reads uplinks, publishes open/v1/#")
-    click.echo(f"    {secrets / 'network-server-password'}  user network-server: publishes uplinks")
+    click.echo("\nPasswords of its accounts, in clear, for their owners only:")
+    for account_name, what in DUTIES.items():
+        if (secrets / f"{account_name}-password").exists():
+            click.echo(f"    {secrets / account_name}-password  user {account_name}: {what}")
     click.echo(f"Other machines need {files.folder / 'tls' / 'ca.crt'} and connect to {address}")
     if account is None:
         click.echo("\nMosquitto runs as an account of its own and must own what it reads and writes:")

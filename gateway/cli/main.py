@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, str] = {
     "journal": "gateway.cli.journal:journal",
     "influx": "gateway.cli.influx:influx",
     "broker": "gateway.cli.broker:broker",
+    "startup": "gateway.cli.startup:startup",
     "completion": "gateway.cli.completion:completion",
     "version": "gateway.cli.version:version",
 }
@@ -40,6 +41,7 @@ click.rich_click.COMMAND_GROUPS = {
         {"name": "Set up", "commands": ["init", "connect", "devices", "profiles", "check", "broker", "influx"]},
         {"name": "Run and look", "commands": ["run", "status", "demo", "simulate"]},
         {"name": "Talk to devices", "commands": ["downlink", "downlinks"]},
+        {"name": "Open up to start-ups", "commands": ["startup"]},
         {"name": "Evaluate", "commands": ["pilot"]},
         {"name": "Find and mend", "commands": ["inbox", "explain", "rejected", "replay", "journal"]},
         {"name": "Around it", "commands": ["completion", "version"]},

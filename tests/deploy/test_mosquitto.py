@@ -22,7 +22,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from gateway.broker_files import ACCESS, password_line
+from gateway.broker_accounts import password_line
+from gateway.broker_files import ACCESS
 from gateway.cli.main import main
 from gateway.deploy_files import deploy_dir
 from tests import servers
