@@ -217,6 +217,6 @@ def _bodies(accepted: Accepted, number: int) -> Sequence[tuple[str, str]]:
         kind, local = feature_type(feature), feature.partition("/")[2]
         name = digest(local) if holds_eui(local) else segment(local)
         address = Address(segment(accepted.city), kind.domain.value, segment(accepted.pilot), name)
-        body = ngsi_ld.obs_body(ngsi_ld.Entity(kind, address), group, number)
+        body = ngsi_ld.said_body(ngsi_ld.Entity(kind, address), group, number)
         bodies.append((address.topic("obs"), body.decode()))
     return bodies

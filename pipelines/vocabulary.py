@@ -418,7 +418,7 @@ _FEATURES = (
         Domain.CYCLING,
         "TrafficFlowObserved",
         "One cycle counter",
-        {"bicycle_count_interval": ("intensity", 1)},
+        {"bicycle_count_interval": ("intensity", 1), "bicycles": ("intensity", 1)},
     ),
     FeatureType(
         "bike-section",
@@ -439,14 +439,14 @@ _FEATURES = (
         Domain.MOBILITY,
         "CrowdFlowObserved",
         "One people counter",
-        {"people_count_interval": ("peopleCount", 1)},
+        {"people_count_interval": ("peopleCount", 1), "people": ("peopleCount", 1)},
     ),
     FeatureType(
         "vehicle-counter",
         Domain.MOBILITY,
         "TrafficFlowObserved",
         "One traffic counter",
-        {"vehicle_count_interval": ("intensity", 1)},
+        {"vehicle_count_interval": ("intensity", 1), "vehicles": ("intensity", 1)},
     ),
     FeatureType(
         "tree",

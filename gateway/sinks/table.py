@@ -10,9 +10,10 @@ from gateway.journal.cursor import CursorFile
 from gateway.ledger_tail import first_position
 from gateway.logs import cursor_file
 from gateway.sinks import Sink
-from pipelines.model import Location, Received
+from pipelines.model import Received
 
 if TYPE_CHECKING:
+    from gateway.open_city import OpenCity
     from gateway.run import Gateway
 
 LINGER_S = 0.5
@@ -30,7 +31,15 @@ def open_deliveries(gateway: "Gateway") -> Sequence[Delivery]:
         linger_s = getattr(config.settings, "linger_s", LINGER_S)
         sink = open_sink(config, gateway)
         deliveries.append(
-            Delivery(sink, gateway.tail, cursor, gateway.events, gateway.clock, linger_s=linger_s, order="fresh first")
+            Delivery(
+                sink,
+                gateway.tail,
+                cursor,
+                gateway.events,
+                gateway.clock,
+                linger_s=linger_s,
+                order=getattr(sink, "order", "fresh first"),
+            )
         )
     return deliveries
 
@@ -85,8 +94,9 @@ def _open_topics(config: SinkConfig, gateway: "Gateway") -> Sink:
         file,
         city=table.city,
         gateway_id=table.id,
-        places=places(gateway),
+        city_now=open_city(gateway),
         events=gateway.events,
+        clock=gateway.clock,
     )
 
 
@@ -118,10 +128,16 @@ def fetcher(gateway: "Gateway") -> Callable[[int], Received | None]:
     return fetch
 
 
-def places(gateway: "Gateway") -> Callable[[str], Location | None]:
-    """Where a feature is, by the device files in force now."""
+def open_city(gateway: "Gateway") -> Callable[[], "OpenCity"]:
+    """The city as open data see it, by the files in force; made anew when they are read anew."""
+    from gateway.open_city import OpenCity  # noqa: PLC0415 - see open_sink
 
-    def place(feature: str) -> Location | None:
-        return gateway.known.places.get(feature)
+    made: list[tuple[object, OpenCity]] = []
 
-    return place
+    def city_now() -> OpenCity:
+        known = gateway.known
+        if not made or made[0][0] is not known:
+            made[:] = [(known, OpenCity(known.files, known.knowledge.profiles))]
+        return made[0][1]
+
+    return city_now

@@ -1,14 +1,14 @@
 """Observations as NGSI-LD *concise* JSON in the types of the Smart Data Models.
 
     state   {"id", "type", "location", <attribute>: {"value", "unitCode", "observedAt", "quality"[, "reason"]}, …}
-    obs     {"id", "type", "revision", <attribute>: {…}}            the attributes of one feature at one time
+    said    {"id", "type", "revision"[, "derivedBy"], <attribute>: {…}}   obs, event, agg: one feature, one time
 
 Laws
 - Every measured attribute says when it was observed and of what quality it is; every number says its unit: ``unitCode``
   (UN/CEFACT Recommendation 20), or ``unitText`` (UCUM) where that has no code.
 - No number is published for what is ``missing``, ``suppressed`` or ``retracted``: the attribute stands without value.
 - A property that the type lacks goes out under our own name, the camelCase of its vocabulary name (``batteryV``).
-- What the type requires is there, in ``state``: measured, known from the operator's facts, or an assumption that says
+- What the type requires is there, in every body: measured, known from the operator's facts, or an assumption that says
   so (``"quality": "estimated"``, or ``"unknown"`` with ``"missing"``).
 """
 
@@ -23,7 +23,7 @@ from pipelines.instants import format_rfc3339
 from pipelines.model import Location, Observation, Value
 from pipelines.vocabulary import FEATURE_TYPES, PROPERTIES, FeatureType
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 """Minor version of the bodies; additions raise it, anything else raises the version in the topic."""
 CONTENT_TYPE = "application/json"
 
@@ -32,7 +32,13 @@ INTEGERS = frozenset(("peopleCount", "maxFlow"))
 """Attributes that their schema wants as whole numbers."""
 FLAG_WORDS = {"status": ("free", "occupied")}
 """Attributes that are words where we have a flag: for false and for true."""
-CONTAINER_STATUS = {"fire": "burning", "lid_open": "lidOpen", "tilted": "dropped"}
+CONTAINER_STATUS = {
+    "fire": "burning",
+    "fire_alarm": "burning",
+    "lid_open": "lidOpen",
+    "tilted": "dropped",
+    "tilt_alarm": "dropped",
+}
 EXACT_INTEGERS = 2**53
 COORDINATE_DECIMALS = 6
 """About 0.1 m."""
@@ -58,28 +64,32 @@ class Entity(msgspec.Struct, frozen=True):
 
 def state_body(entity: Entity, latest: Mapping[str, Observation]) -> bytes:
     """The entity as it is now. ``latest``: property → its newest observation; at least one."""
-    sdm_type = entity.feature_type.sdm_type
-    body: Json = {"id": entity.id, "type": sdm_type}
+    return _encode(_filled(entity, latest, {"id": entity.id, "type": entity.feature_type.sdm_type}))
+
+
+def said_body(entity: Entity, observations: Iterable[Observation], revision: int, producer: str = "") -> bytes:
+    """What was observed of an entity at one time. A later statement on it has a higher revision and wins.
+
+    ``producer``: the analytics that worked it out, "" for what a device has measured.
+    """
+    body: Json = {"id": entity.id, "type": entity.feature_type.sdm_type, "revision": revision}
+    if producer:
+        body["derivedBy"] = producer
+    return _encode(_filled(entity, {one.property: one for one in observations}, body))
+
+
+def _filled(entity: Entity, latest: Mapping[str, Observation], body: Json) -> Json:
     if entity.location is not None:
         body["location"] = point(entity.location)
     for observation in latest.values():
         name, attribute = attribute_of(entity.feature_type, observation)
         body[name] = attribute
-    complete = REQUIRED.get(sdm_type)
+    complete = REQUIRED.get(entity.feature_type.sdm_type)
     if complete is not None:
         for name, attribute in complete(entity, latest).items():
             body.setdefault(name, attribute)
     body.update(entity.facts)
-    return _encode(body)
-
-
-def obs_body(entity: Entity, observations: Iterable[Observation], revision: int) -> bytes:
-    """What was observed of an entity at one time. A later statement on it has a higher revision and wins."""
-    body: Json = {"id": entity.id, "type": entity.feature_type.sdm_type, "revision": revision}
-    for observation in observations:
-        name, attribute = attribute_of(entity.feature_type, observation)
-        body[name] = attribute
-    return _encode(body)
+    return body
 
 
 def attribute_of(feature_type: FeatureType, observation: Observation) -> tuple[str, Json]:
@@ -148,6 +158,12 @@ def _form(feature_type: str, name: str) -> tuple[str, float, Json]:
     return attribute, factor, {"unitCode": row.unit_code} if row.unit_code else {"unitText": row.unit}
 
 
+def attribute_form(feature_type: str, name: str) -> tuple[str, Json]:
+    """What a property is called there, and in which unit it is."""
+    attribute, _, unit = _form(feature_type, name)
+    return attribute, unit
+
+
 # What a type requires beside what is measured: facts as plain values, relationships as {"object": urn}.
 
 
@@ -170,12 +186,18 @@ def _parking_spot(entity: Entity, _latest: Mapping[str, Observation]) -> Json:
 
 
 def _waste_container(_entity: Entity, latest: Mapping[str, Observation]) -> Json:
-    """Its status in the words of the type, as far as flags of the sensor tell; the gravest comes first."""
+    """Its status in the words of the type, as far as flags tell, the gravest first; and when it was last emptied."""
+    found: Json = {}
+    collected = latest.get("collected")
+    if collected and collected.quality not in WITHOUT_VALUE and collected.value:
+        at = instant(collected.time_ns)
+        found["dateLastEmptying"] = {"value": at, "observedAt": at, "quality": collected.quality}
     flags = [one for one in map(latest.get, CONTAINER_STATUS) if one and one.quality not in WITHOUT_VALUE]
-    if not flags:
-        return {}
-    status = next((CONTAINER_STATUS[flag.property] for flag in flags if flag.value), "ok")
-    return {"status": {"value": status, "observedAt": instant(max(flag.time_ns for flag in flags)), "quality": "ok"}}
+    if flags:
+        status = next((CONTAINER_STATUS[flag.property] for flag in flags if flag.value), "ok")
+        observed_at = instant(max(flag.time_ns for flag in flags))
+        found["status"] = {"value": status, "observedAt": observed_at, "quality": "ok"}
+    return found
 
 
 def _bicycles(entity: Entity, latest: Mapping[str, Observation]) -> Json:
@@ -197,13 +219,39 @@ def _alternating_current(entity: Entity, latest: Mapping[str, Observation]) -> J
     return {"phaseType": {"value": "singlePhase", "quality": "estimated"}} | _date_observed(entity, latest)
 
 
-def _street_light(_entity: Entity, _latest: Mapping[str, Observation]) -> Json:
-    return {"status": {"value": "ok", "quality": "estimated"}}
+def _street_light(_entity: Entity, latest: Mapping[str, Observation]) -> Json:
+    out = latest.get("lamp_out")
+    if out is None or out.quality in WITHOUT_VALUE:
+        return {"status": {"value": "ok", "quality": "estimated"}}
+    status = "defectiveLamp" if out.value else "ok"
+    return {"status": {"value": status, "observedAt": instant(out.time_ns), "quality": out.quality}}
 
 
-_CONTROLLED = {
+CONTROLLED = {
     "motion": "motion",
     "motion_count": "motion",
+    "occupied": "occupancy",
+    "fill_level_percent": "fillingLevel",
+    "fill_level_clean_percent": "fillingLevel",
+    "bicycles": "trafficFlow",
+    "vehicles": "trafficFlow",
+    "people": "people",
+    "soil_moisture_percent": "soilMoisture",
+    "soil_tension_kpa": "soilMoisture",
+    "laeq_db": "noiseLevel",
+    "pressure_hpa": "atmosphericPressure",
+    "rain_mm": "precipitation",
+    "wind_speed_m_s": "windSpeed",
+    "wind_direction_deg": "windDirection",
+    "solar_radiation_w_m2": "solarRadiation",
+    "no2_ug_m3": "airPollution",
+    "pm25_ug_m3": "airPollution",
+    "pm10_ug_m3": "airPollution",
+    "o3_ug_m3": "airPollution",
+    "ph": "pH",
+    "turbidity_ntu": "turbidity",
+    "energy_import_interval_kwh": "electricityConsumption",
+    "water_use_l": "waterConsumption",
     "tamper": "movementActivity",
     "fire": "smoke",
     "temperature_c": "temperature",
@@ -213,10 +261,11 @@ _CONTROLLED = {
     "battery_percent": "batteryLife",
     "battery_v": "batterySupply",
 }
+"""Property → the word of a Smart Data Models Device's ``controlledProperty``."""
 
 
 def _device(entity: Entity, latest: Mapping[str, Observation]) -> Json:
-    controlled = sorted({_CONTROLLED[name] for name in latest if name in _CONTROLLED})
+    controlled = sorted({CONTROLLED[name] for name in latest if name in CONTROLLED})
     return {"controlledProperty": controlled} | _date_observed(entity, latest)
 
 

@@ -65,6 +65,11 @@ def digest(name: str, *, salt: bytes = b"") -> str:
     return hashlib.blake2b(name.encode(), digest_size=DIGEST_CHARS // 2, key=salt).hexdigest()
 
 
+def salt_of(pilot: str, salt: bytes) -> bytes:
+    """A pilot's own salt: the same household has another name in each pilot."""
+    return hashlib.blake2b(pilot.encode(), digest_size=16, key=salt).digest()
+
+
 def gateway_topic(city: str, gateway_id: str) -> str:
     """Where a gateway says whether it is there; also the topic of its last will."""
     return BY_NAME["gateway"].topic(city=segment(city), gateway=segment(gateway_id))

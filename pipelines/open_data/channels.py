@@ -91,7 +91,7 @@ PARAMETERS: Mapping[str, Parameter] = {
         Parameter("city", "The city"),
         Parameter("domain", "What is observed: parking, waste, air …"),
         Parameter("pilot", "The pilot"),
-        Parameter("entity", "The bay, container, street, station; of households the area", "^_?[a-z0-9-]{1,64}$"),
+        Parameter("entity", "The bay, container, street, station; of households the area"),
         Parameter("gateway", "The gateway"),
         Parameter("datastream", "One property of one entity", "^[0-9]{1,16}$"),
     )

@@ -1,15 +1,16 @@
-"""The states across restarts: what has been said must not be unsaid by a late reading after a restart.
+"""What open topics remember across restarts: what has been said must not be unsaid by a late reading after a restart.
 
 Laws
-- Written before a state is published, marked as not yet published; the mark goes with a later write. So after a crash
-  the newest states are published once more, never an older one.
-- The salt is made once with the file: names that hide a device stay the same as long as the file does.
+- A state is written before it is published, marked as not yet published; the mark goes with a later write. So after a
+  crash the newest states are published once more, never an older one.
+- What else is kept (intervals, small counts, open sums, what ``meta`` says) is written after its messages are
+  acknowledged: after a crash the same entries come again and give the same messages.
 """
 
-import os
 import sqlite3
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -17,11 +18,9 @@ from gateway.sinks.open_topics.states import Held, Key, State
 from gateway.sinks.sqlite_file import open_file
 from pipelines.encodings.topics import Address
 
-VERSION = 1
-SALT_BYTES = 16
+VERSION = 2
 
 TABLES = """
-CREATE TABLE salt (value BLOB NOT NULL);
 CREATE TABLE state (
     city TEXT NOT NULL,
     pilot TEXT NOT NULL,
@@ -32,16 +31,34 @@ CREATE TABLE state (
     PRIMARY KEY (city, pilot, feature)
 ) WITHOUT ROWID;
 """
+SINCE_2 = """
+BEGIN IMMEDIATE;
+DROP TABLE IF EXISTS salt;
+CREATE TABLE IF NOT EXISTS kept (
+    kind TEXT NOT NULL,
+    name BLOB NOT NULL,
+    packed BLOB NOT NULL,
+    PRIMARY KEY (kind, name)
+) WITHOUT ROWID;
+PRAGMA user_version = 2;
+COMMIT;
+"""
 SAVE = """
 INSERT INTO state (city, pilot, feature, dirty, address, latest) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (city, pilot, feature) DO UPDATE SET dirty = excluded.dirty, latest = excluded.latest
 """
+KEEP = "INSERT OR REPLACE INTO kept (kind, name, packed) VALUES (?, ?, ?)"
 
 Row = tuple[str, str, str, bool, bytes, bytes]
+KeptKind = Literal["newest", "count", "sum", "meta"]
+Name = tuple[str, ...]
+Kept = tuple[KeptKind, Name, bytes]
+"""What is kept under a name; empty bytes forget it."""
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode_latest = msgspec.msgpack.Decoder(dict[str, Held]).decode
 _decode_address = msgspec.msgpack.Decoder(Address).decode
+_decode_name = msgspec.msgpack.Decoder(Name).decode
 
 
 class MemoryFile:
@@ -49,29 +66,37 @@ class MemoryFile:
 
     def __init__(self, file: Path) -> None:
         self._connection: sqlite3.Connection = open_file(file, tables=TABLES, version=VERSION, cache_kib=500)
+        self._connection.executescript(SINCE_2)
 
-    def load(self) -> tuple[bytes, Sequence[State]]:
-        """The salt, and all states."""
-        row = self._connection.execute("SELECT value FROM salt").fetchone()
-        salt = row[0] if row else os.urandom(SALT_BYTES)
-        if row is None:
-            self._connection.execute("INSERT INTO salt VALUES (?)", (salt,))
+    def load(self) -> Sequence[State]:
+        """All states."""
         select = "SELECT city, pilot, feature, dirty, address, latest FROM state"
-        states = [
+        return [
             State((city, pilot, feature), _decode_address(address), _decode_latest(latest), bool(dirty))
             for city, pilot, feature, dirty, address, latest in self._connection.execute(select)
         ]
-        return salt, states
+
+    def kept(self) -> Sequence[Kept]:
+        """All that is kept beside the states."""
+        rows = self._connection.execute("SELECT kind, name, packed FROM kept")
+        return [(kind, _decode_name(name), packed) for kind, name, packed in rows]
 
     def delete(self, keys: Iterable[Key]) -> None:
-        """Forget states."""
+        """Forget states; freed pages are overwritten."""
+        self._connection.execute("PRAGMA secure_delete = ON")
         self._connection.executemany("DELETE FROM state WHERE city = ? AND pilot = ? AND feature = ?", keys)
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        self._connection.execute("PRAGMA secure_delete = OFF")
 
-    def save(self, rows: Iterable[Row]) -> None:
-        """Remember states in one transaction."""
+    def save(self, rows: Iterable[Row], kept: Iterable[Kept] = ()) -> None:
+        """Remember states and what is kept beside them, in one transaction."""
+        kept = list(kept)
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             self._connection.executemany(SAVE, rows)
+            self._connection.executemany(KEEP, [(kind, _encode(name), packed) for kind, name, packed in kept if packed])
+            gone = [(kind, _encode(name)) for kind, name, packed in kept if not packed]
+            self._connection.executemany("DELETE FROM kept WHERE kind = ? AND name = ?", gone)
             self._connection.execute("COMMIT")
         except BaseException:
             if self._connection.in_transaction:

@@ -6,6 +6,7 @@ Law: ``publish`` returns only when the broker has acknowledged every message. Wh
 
 import asyncio
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from gateway.mqtt import reasons
@@ -127,8 +128,9 @@ def _secret(file: Path) -> bytes:
     return file.read_bytes().rstrip(b"\r\n")
 
 
-def message_properties(expiry_s: int) -> Properties:
-    """What every message of open topics carries."""
+@lru_cache(maxsize=256)
+def message_properties(expiry_s: int | None) -> Properties:
+    """What every message of open topics carries; without expiry where it is None."""
     return Properties(
         payload_format_indicator=1,
         message_expiry_s=expiry_s,

@@ -6,18 +6,11 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from gateway.sources.mqtt_settings import Address, address_of
-from pipelines.vocabulary import FEATURE_TYPES
 
 
 def _checked_url(url: str) -> str:
     address_of(url)
     return url
-
-
-def _checked_feature_type(name: str) -> str:
-    if name not in FEATURE_TYPES:
-        raise ValueError(f"'{name}' is no type of feature: one of {', '.join(FEATURE_TYPES)}")
-    return name
 
 
 class OpenTopicsSettings(BaseModel):
@@ -37,7 +30,8 @@ class OpenTopicsSettings(BaseModel):
     keep_alive_s: Annotated[int, Field(ge=5, le=65_535)] = 30
     coalesce_s: Annotated[float, Field(ge=0, le=3_600)] = 1.0
     expiry_h: Annotated[int, Field(ge=1, le=8_760)] = 24
-    withhold: list[Annotated[str, AfterValidator(_checked_feature_type)]] = ["electricity-meter", "water-meter"]
+    sensorthings: bool = False
+    delay_min: Annotated[float, Field(ge=0, le=15)] = 0.0
     path: Path | None = None
     max_batch: Annotated[int, Field(ge=1, le=20_000)] = 1_000
 

@@ -1,49 +1,55 @@
-"""Open topics as a sink: every observation to ``…/obs``, the newest state of each entity to ``…/state`` (retained).
+"""Open topics as a sink: what ``editor.py`` makes of the ledger, published, acknowledged and remembered.
 
-    batch ─▶ states advance ─┬─▶ remembered on disk, as not yet published ─┐
-                             └─▶ obs published, all acknowledged ──────────┴─▶ states that are due published ─▶ return
+    batch ─▶ edited ─┬─▶ states remembered on disk, as not yet published ─┐
+                     └─▶ messages published, all acknowledged ────────────┴─▶ the rest remembered ─▶ due states
 
 Laws
-- ``write`` returns when every observation of the batch is acknowledged by the broker, and every state is acknowledged
+- ``write`` returns when every message of the batch is acknowledged by the broker, and every state is acknowledged
   or remembered as still to be published: by ``run`` within ``coalesce_s``, else by the next write, close or start.
 - Published twice is harmless: a state replaces itself, an observation is known by id, attribute, time and revision.
-- Features of the withheld types never leave; each is counted as ``<id>.withheld``.
+- What the files no longer name is cleared from the broker (``tend``), and so is what is purged (``retire``).
+- With ``delay_min`` a batch is written so long after its newest entry was received; nothing overtakes it.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+import contextlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
+from gateway.clock import Clock
 from gateway.events import Events
 from gateway.mqtt import reasons
 from gateway.mqtt.outbox import Outgoing
+from gateway.open_city import OpenCity, load_salt
 from gateway.sinks import Refusal, SinkRefusedError, SinkUnavailableError
-from gateway.sinks.open_topics.memory_file import MemoryFile, row_of
-from gateway.sinks.open_topics.publisher import Publisher, message_properties
+from gateway.sinks.open_topics import caretaker
+from gateway.sinks.open_topics.editor import Edition, Editor
+from gateway.sinks.open_topics.keeping import kept_of, restore
+from gateway.sinks.open_topics.memory_file import Kept, MemoryFile, row_of
+from gateway.sinks.open_topics.publisher import Publisher
 from gateway.sinks.open_topics.settings import OpenTopicsSettings
-from gateway.sinks.open_topics.states import Key, State, States, by_entity_and_time
+from gateway.sinks.open_topics.states import Key, State, States
 from gateway.sinks.sqlite_file import FileThread
-from pipelines.encodings.ngsi_ld import Entity, obs_body, state_body
 from pipelines.encodings.topics import gateway_topic
-from pipelines.model import Accepted, LedgerEntry, Location, Revision
-from pipelines.vocabulary import FEATURE_TYPES, feature_type
+from pipelines.model import NS_PER_S, Accepted, Derived, LedgerEntry, Revision
 
 CLOSE_WITHIN_S = 3.0
 RETRY_S = 5.0
-
-_properties = lru_cache(maxsize=256)(message_properties)
+TEND_EVERY_S = 5.0
 
 
 class OpenTopicsSink:
-    """Implements ``gateway.sinks.Sink``; ``run`` is to be kept running beside the delivery.
+    """Implements ``gateway.sinks.TendedSink``; ``run`` is to be kept running beside the delivery.
 
-    ``places``: where a feature is. ``facts``: attributes that the operator knows of a feature, such as ``category``.
-    Counters: ``<id>.obs``, ``<id>.states``, ``<id>.withheld``, ``<id>.states_refused``.
+    ``city_now``: what the files in force say; the same object as long as they are the same.
+    Counters: ``<id>.obs``, ``.event``, ``.agg``, ``.sensorthings``, ``.meta``, ``.states``, ``.states_refused``,
+    ``.cleared`` in messages; ``.withheld`` in readings of which something was not said.
     """
 
-    takes: tuple[type[LedgerEntry], ...] = (Accepted,)
+    takes: tuple[type[LedgerEntry], ...] = (Accepted, Derived)
+    order: Literal["ledger"] = "ledger"
+    """Small counts and sums are judged by what came before: nothing may go ahead."""
 
     def __init__(
         self,
@@ -53,18 +59,16 @@ class OpenTopicsSink:
         *,
         city: str,
         gateway_id: str,
-        places: Callable[[str], Location | None],
+        city_now: Callable[[], OpenCity],
         events: Events,
-        facts: Callable[[str], Mapping[str, Any]] = lambda _feature: {},
+        clock: Clock,
     ) -> None:
         self.id = name
         self.max_batch = settings.max_batch
         self._settings = settings
-        self._places = places
-        self._facts = facts
+        self._city_now = city_now
         self._events = events
-        self._withheld = frozenset(settings.withhold)
-        self._least_expiry_s = settings.expiry_h * 3_600
+        self._clock = clock
         self._publisher = Publisher(
             settings,
             client_id=settings.client_id or f"citygate-{gateway_id}-{name}",
@@ -73,76 +77,98 @@ class OpenTopicsSink:
         self._file = file
         self._thread = FileThread(f"sink {name}", file)
         self._memory: MemoryFile | None = None
-        self._states = States(b"")
+        self._editor = self._new_editor(b"")
+        self._metas: dict[str, bytes] = {}
+        self._tended: OpenCity | None = None
         self._to_clean: dict[Key, State] = {}
         self._more_to_publish = asyncio.Event()
         self._publishing = asyncio.Lock()
 
     async def start(self) -> None:
-        """Recall the states, connect. Raises SinkUnavailableError."""
+        """Recall what was said, connect. Raises SinkUnavailableError."""
         if self._memory is None:
-            self._memory, salt, states = await self._thread.run(lambda: _recall(self._file))
-            self._states = States(salt)
-            self._states.restore(states)
+            self._memory, salt, states, kept = await self._thread.run(lambda: _recall(self._file))
+            self._editor = self._new_editor(salt)
+            self._editor.states.restore(states)
+            self._metas = restore(self._editor, kept)
         async with self._publishing:
             await self._publisher.connect()
-        if self._states.dirty:
+        if self._editor.states.dirty:
             self._more_to_publish.set()
 
     async def write(self, batch: Sequence[Revision]) -> None:
         """Publish a batch. Raises SinkUnavailableError, SinkRefusedError."""
         await self.start()
-        messages, numbers, changed = self._take(batch)
-        await self._remember(changed)
+        await self._wait_for_its_turn(batch)
+        editor = self._editor
+        editor.city = self._city_now()
+        edition = editor.take(batch)
+        await self._remember(edition.changed)
         async with self._publishing:
-            codes = await self._publisher.publish(messages)
-        self._events.counts[f"{self.id}.obs"] += len(messages)
+            codes = await self._publisher.publish(edition.messages)
+        editor.owed.clear()
+        await self._keep(kept_of(editor))
         await self._publish_due()
-        refusals = {
-            number: Refusal(number, f"{reasons.words(code)} (0x{code:02x})", message.payload)
-            for number, code, message in zip(numbers, codes, messages, strict=True)
-            if code >= reasons.FAILED_FROM
-        }
+        refusals = self._refusals(edition, codes)
         if refusals:
-            raise SinkRefusedError(list(refusals.values()))
+            raise SinkRefusedError(refusals)
 
     async def run(self) -> None:
-        """Publish the states that had to wait for their turn, for ever. Failures are the delivery's to report."""
+        """Publish the states that had to wait for their turn, and look after the topics, for ever.
+
+        Failures are the delivery's to report.
+        """
         while True:
-            await self._more_to_publish.wait()
-            due_s = self._states.next_due_s()
-            if due_s is None:
-                self._more_to_publish.clear()
-                continue
-            await asyncio.sleep(max(0.0, due_s - asyncio.get_running_loop().time()))
             try:
+                await self.tend()
                 await self._publish_due()
             except SinkUnavailableError:
                 await asyncio.sleep(RETRY_S)
+            due_s = self._editor.states.next_due_s()
+            if due_s is not None:
+                await asyncio.sleep(min(max(0.0, due_s - asyncio.get_running_loop().time()), TEND_EVERY_S))
+                continue
+            self._more_to_publish.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(TEND_EVERY_S):
+                    await self._more_to_publish.wait()
+
+    async def tend(self) -> None:
+        """Say of each entity what it is; clear what the files no longer name. Raises SinkUnavailableError."""
+        city = self._city_now()
+        if city is self._tended:
+            return
+        await self.start()
+        self._editor.city = city
+        gone = [key for key in self._editor.states.by_key if not city.is_there(key[1], key[2])]
+        await self._clear(gone)
+        messages = caretaker.metas(self._editor, city, self._metas, sensorthings=self._settings.sensorthings)
+        async with self._publishing:
+            codes = await self._publisher.publish([message for message, _ in messages])
+        said: list[Kept] = []
+        for (message, digest), code in zip(messages, codes, strict=True):
+            if code < reasons.FAILED_FROM:
+                self._metas[message.topic] = digest
+                said.append(("meta", (message.topic,), digest))
+                self._events.counts[f"{self.id}.meta"] += 1
+        await self._remember(self._editor.states.by_key)
+        await self._keep(said)
+        self._tended = city
 
     async def retire(self, feature: str) -> int:
-        """Clear the retained states of a feature that is no more, and forget it; returns how many there were.
+        """Clear the retained topics of a feature, in every pilot, and forget it; returns how many there were.
 
         Raises SinkUnavailableError.
         """
         await self.start()
-        states = [state for state in self._states.by_key.values() if state.key[2] == feature]
-        empty = [Outgoing(state.address.topic("state"), b"", 1, retain=True) for state in states]
-        async with self._publishing:
-            await self._publisher.publish(empty)
-        for state in states:
-            self._states.drop(state)
-            self._to_clean.pop(state.key, None)
-        memory, keys = self._memory, [state.key for state in states]
-        assert memory is not None
-        await self._thread.run(lambda: memory.delete(keys))
-        return len(states)
+        keys = [key for key in self._editor.states.by_key if key[2] == feature]
+        return await self._clear(keys)
 
     async def close(self) -> None:
         """Publish what still waits, say good-bye, let go. Never raises."""
         try:
             async with asyncio.timeout(CLOSE_WITHIN_S):
-                if self._memory is not None and self._states.dirty:
+                if self._memory is not None and self._editor.states.dirty:
                     await self._publish_due(everything=True)
                 await self._remember({})
         except (SinkUnavailableError, TimeoutError):
@@ -150,28 +176,47 @@ class OpenTopicsSink:
         await self._publisher.close()
         await self._thread.end(self._forget)
 
-    def _take(self, batch: Sequence[Revision]) -> tuple[list[Outgoing], list[int], dict[Key, State]]:
-        """The messages of a batch, the ledger number of each, and the states it has changed."""
-        messages: list[Outgoing] = []
-        numbers: list[int] = []
-        changed: dict[Key, State] = {}
-        properties = _properties(self._least_expiry_s)
-        for revision in batch:
-            entry = revision.entry
-            if not isinstance(entry, Accepted) or not entry.observations:
-                continue
-            for feature, observations in by_entity_and_time(entry):
-                type_name = feature.partition("/")[0]
-                if type_name in self._withheld or type_name not in FEATURE_TYPES:
-                    self._events.counts[f"{self.id}.withheld"] += 1
-                    continue
-                state = self._states.of(entry, feature)
-                body = obs_body(self._entity(state), observations, revision.number)
-                messages.append(Outgoing(state.address.topic("obs"), body, 1, properties=properties))
-                numbers.append(revision.number)
-                if self._states.advance(state, observations, revision.number):
-                    changed[state.key] = state
-        return messages, numbers, changed
+    def _new_editor(self, salt: bytes) -> Editor:
+        expiry_s, sensorthings = self._settings.expiry_h * 3_600, self._settings.sensorthings
+        return Editor(States(salt), self._events.counts, self.id, expiry_s=expiry_s, sensorthings=sensorthings)
+
+    async def _wait_for_its_turn(self, batch: Sequence[Revision]) -> None:
+        """Until the newest entry of a batch is old enough. A clock that was set back holds up no longer than that."""
+        delay_ns = self._settings.delay_min * 60 * NS_PER_S
+        if not delay_ns:
+            return
+        received = [one.entry.received_ns for one in batch if isinstance(one.entry, Accepted)]
+        age_ns = self._clock.wall_ns() - max(received, default=0)
+        if age_ns < delay_ns:
+            await asyncio.sleep(min(delay_ns - age_ns, delay_ns) / NS_PER_S)
+
+    def _refusals(self, edition: Edition, codes: Sequence[int]) -> list[Refusal]:
+        found = {
+            number: Refusal(number, f"{reasons.words(code)} (0x{code:02x})", message.payload)
+            for number, code, message in zip(edition.numbers, codes, edition.messages, strict=True)
+            if code >= reasons.FAILED_FROM
+        }
+        return list(found.values())
+
+    async def _clear(self, keys: Sequence[Key]) -> int:
+        """Empty the retained topics of entities, and forget them."""
+        if not keys:
+            return 0
+        states = [self._editor.states.by_key[key] for key in keys]
+        empty = [Outgoing(topic, b"", 1, retain=True) for state in states for topic in caretaker.topics_of(state)]
+        async with self._publishing:
+            await self._publisher.publish(empty)
+        kept = [one for state in states for one in caretaker.forgotten(self._editor, state, self._metas)]
+        for state in states:
+            self._editor.states.drop(state)
+            self._editor.forget(state.key)
+            self._to_clean.pop(state.key, None)
+        memory = self._memory
+        assert memory is not None
+        await self._thread.run(lambda: memory.delete(keys))
+        await self._keep(kept)
+        self._events.counts[f"{self.id}.cleared"] += len(empty)
+        return len(states)
 
     async def _remember(self, changed: Mapping[Key, State]) -> None:
         """Write down changed states, and with them those published since the last time."""
@@ -187,29 +232,34 @@ class OpenTopicsSink:
             self._to_clean = states | self._to_clean
             raise
 
+    async def _keep(self, kept: Iterable[Kept]) -> None:
+        kept, memory = list(kept), self._memory
+        if kept and memory is not None:
+            await self._thread.run(lambda: memory.save((), kept))
+
     async def _publish_due(self, *, everything: bool = False) -> None:
+        editor = self._editor
+        if editor.city is None:
+            editor.city = self._city_now()
         async with self._publishing:
             now_s = asyncio.get_running_loop().time()
-            states = list(self._states.dirty.values()) if everything else self._states.due(now_s)
+            states = list(editor.states.dirty.values()) if everything else editor.states.due(now_s)
             changes = [state.changes for state in states]
-            codes = await self._publisher.publish([self._state_message(state) for state in states])
-        for state, count, code in zip(states, changes, codes, strict=True):
-            self._states.published(state, changes=count, due_s=now_s + self._settings.coalesce_s)
+            there = [state for state in states if editor.city.is_there(state.key[1], state.key[2])]
+            codes = dict(
+                zip(
+                    (state.key for state in there),
+                    await self._publisher.publish([editor.state_message(state) for state in there]),
+                    strict=True,
+                )
+            )
+        for state, count in zip(states, changes, strict=True):
+            editor.states.published(state, changes=count, due_s=now_s + self._settings.coalesce_s)
             self._to_clean[state.key] = state
-            self._events.counts[f"{self.id}.{'states_refused' if code >= reasons.FAILED_FROM else 'states'}"] += 1
-        if self._states.dirty:
+            refused = codes.get(state.key, 0) >= reasons.FAILED_FROM
+            self._events.counts[f"{self.id}.{'states_refused' if refused else 'states'}"] += state.key in codes
+        if editor.states.dirty:
             self._more_to_publish.set()
-
-    def _state_message(self, state: State) -> Outgoing:
-        """An entity's newest state; empty where all that was known of it was taken back, which clears the topic."""
-        latest = {name: held.observation for name, held in state.latest.items()}
-        body = state_body(self._entity(state), latest) if latest else b""
-        properties = _properties(state.expiry_s(self._least_expiry_s))
-        return Outgoing(state.address.topic("state"), body, 1, retain=True, properties=properties)
-
-    def _entity(self, state: State) -> Entity:
-        feature = state.key[2]
-        return Entity(feature_type(feature), state.address, self._places(feature), self._facts(feature))
 
     def _forget(self) -> None:
         if self._memory is not None:
@@ -217,6 +267,6 @@ class OpenTopicsSink:
             memory.close()
 
 
-def _recall(file: Path) -> tuple[MemoryFile, bytes, Sequence[State]]:
+def _recall(file: Path) -> tuple[MemoryFile, bytes, Sequence[State], Sequence[Kept]]:
     memory = MemoryFile(file)
-    return memory, *memory.load()
+    return memory, load_salt(file.parent), memory.load(), memory.kept()

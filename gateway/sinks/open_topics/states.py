@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from pipelines.encodings.topics import Address, digest, distinct, holds_eui, segment
-from pipelines.model import NS_PER_S, Accepted, Observation
+from pipelines.encodings.topics import Address, digest, distinct, holds_eui, salt_of, segment
+from pipelines.model import NS_PER_S, Observation
 from pipelines.vocabulary import feature_type
 
 INTERVALS_KEPT = 10
@@ -67,12 +67,14 @@ class States:
             if state.dirty:
                 self.dirty[state.key] = state
 
-    def of(self, entry: Accepted, feature: str) -> State:
-        """The entity of a feature; a new one gets its address here. Raises KeyError for an unknown feature type."""
-        key = entry.city, entry.pilot, feature
+    def of(self, key: Key, *, hidden: bool = False) -> State:
+        """The entity of a feature; a new one gets its address here, behind a digest where its name is ``hidden``.
+
+        Raises KeyError for an unknown feature type.
+        """
         state = self.by_key.get(key)
         if state is None:
-            state = State(key, self._address(key), {})
+            state = State(key, self._address(key, hidden=hidden), {})
             self._add(state)
         return state
 
@@ -122,13 +124,16 @@ class States:
         self.by_key[state.key] = state
         self._taken[state.address.city, state.address.pilot, state.address.entity] = state.key
 
-    def _address(self, key: Key) -> Address:
+    def _address(self, key: Key, *, hidden: bool) -> Address:
         city, pilot, feature = key
-        local = feature.partition("/")[2] or feature
-        slug = digest(feature, salt=self._salt) if holds_eui(local) else segment(local)
+        local = feature.partition("/")[2] or feature.rstrip("/")
+        hidden = hidden or holds_eui(local)
+        pilots_salt = salt_of(pilot, self._salt)
+        slug = digest(feature, salt=pilots_salt) if hidden else segment(local)
         address = Address(segment(city), feature_type(feature).domain.value, segment(pilot), slug)
         if self._taken.get((address.city, address.pilot, slug), key) != key:
-            address = msgspec.structs.replace(address, entity=distinct(slug, feature))
+            slug = digest(f"{feature}/2", salt=pilots_salt) if hidden else distinct(slug, feature)
+            address = msgspec.structs.replace(address, entity=slug)
         return address
 
     @staticmethod
@@ -145,12 +150,15 @@ def takes_back(observation: Observation, revision: int, held: Held) -> bool:
     return same and revision > held.revision
 
 
-def by_entity_and_time(entry: Accepted) -> Iterable[tuple[str, Sequence[Observation]]]:
-    """The observations of an entry by feature and phenomenon time, in order: one message each."""
-    first = entry.observations[0]
-    if all(one.time_ns == first.time_ns and one.feature == first.feature for one in entry.observations):
-        return [(first.feature, entry.observations)]  # nearly always
+def by_entity_and_time(observations: Sequence[Observation]) -> Sequence[tuple[str, Sequence[Observation]]]:
+    """Observations by feature, phenomenon time and interval, in order: one message each. At least one."""
+    first = observations[0]
+    if all(
+        one.time_ns == first.time_ns and one.interval_ns == first.interval_ns and one.feature == first.feature
+        for one in observations
+    ):
+        return [(first.feature, observations)]  # nearly always
     groups: dict[tuple[str, int, int], list[Observation]] = {}
-    for one in entry.observations:
+    for one in observations:
         groups.setdefault((one.feature, one.time_ns, one.interval_ns), []).append(one)
     return [(feature, group) for (feature, _, _), group in groups.items()]

@@ -32,7 +32,7 @@ class ContainerDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One container. With ``empty_mm`` and ``full_mm`` its level comes from the distance, else from the level sent.
 
     ``empty_mm``: sensor to floor; ``full_mm``: sensor to what counts as full; ``dead_zone_mm``: nearer than this the
-    sensor sees nothing.
+    sensor sees nothing. ``address``: a household's own container is ``private``; open data do not tell which it is.
     """
 
     empty_mm: Positive | None = None
@@ -40,3 +40,4 @@ class ContainerDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     dead_zone_mm: Annotated[float, msgspec.Meta(ge=0)] = 0.0
     volume_l: Positive | None = None
     kind: Literal["residual", "paper", "glass", "organic", "packaging", "textile", "other"] = "residual"
+    address: Literal["public", "private"] = "public"

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
-from pipelines.encodings.ngsi_ld import Entity, attribute_of, extension_name, obs_body, state_body
+from pipelines.encodings.ngsi_ld import Entity, attribute_of, extension_name, said_body, state_body
 from pipelines.encodings.topics import Address
 from pipelines.model import Location, Observation, Value
 from pipelines.vocabulary import FEATURE_TYPES, LINK_PROPERTIES, PROPERTIES
@@ -77,14 +77,15 @@ def test_what_the_operator_knows_replaces_assumptions() -> None:
     assert spot["category"] == ["offStreet"]
 
 
-def test_an_observation_body_names_its_revision_and_nothing_more() -> None:
-    body = obs_body(
+def test_what_is_said_names_its_revision() -> None:
+    body = said_body(
         entity("waste-container"), [observed("fill_level_percent", 55.0, quality="suspect", reason="spike")], 99
     )
     assert msgspec.json.decode(body) == {
         "id": "urn:ngsi-ld:WasteContainer:mechelen:pilot-1:a-12",
         "type": "WasteContainer",
         "revision": 99,
+        "location": {"type": "Point", "coordinates": [4.477621, 51.025745]},
         "fillingLevel": {
             "value": 0.55,
             "unitCode": "C62",

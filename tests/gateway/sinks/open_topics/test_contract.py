@@ -19,8 +19,12 @@ from pipelines.instants import parse_rfc3339
 from tests import servers
 from tests.contracts.ledger_entries import SECOND, T0
 from tests.contracts.sink_contract import RefusingSinkContract, SinkWorld
+from tests.open_cities import city_of, device
 
 QUIET_S = 0.25
+CITY = city_of(
+    device(f"air-station/A-{number}", pilot="air-delft", number=number, location=None) for number in range(100)
+)
 
 
 class Startup:
@@ -73,8 +77,9 @@ class OpenTopicsWorld(SinkWorld):
             self.folder / "open-topics.sqlite",
             city="delft",
             gateway_id="gw-1",
-            places=lambda _feature: None,
+            city_now=lambda: CITY,
             events=Events(Clock()),
+            clock=Clock(),
         )
 
     async def arrived(self) -> Sequence[int]:

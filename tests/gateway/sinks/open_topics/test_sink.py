@@ -16,13 +16,21 @@ from gateway.events import Events
 from gateway.sinks import SinkRefusedError, SinkUnavailableError
 from gateway.sinks.open_topics.settings import OpenTopicsSettings
 from gateway.sinks.open_topics.sink import OpenTopicsSink
-from pipelines.model import Location
 from tests import servers
 from tests.gateway.sinks.entries import DAY, HOUR, MINUTE, T0, S, accepted, observed, revision
+from tests.open_cities import city_of, device
 
 STATE = "open/v1/delft/waste/waste-delft/b7/state"
 OBS = "open/v1/delft/waste/waste-delft/b7/obs"
 STATUS = "open/v1/delft/_gateway/gw-1/state"
+EUI = "a81758fffe0462b9"
+CITY = city_of(
+    [
+        device("waste-container/B7"),
+        device(f"waste-container/{EUI.upper()}", number=2),
+        device("electricity-meter/house-12", number=3),
+    ]
+)
 
 
 def open_topics(file: Path, port: int, **settings: Any) -> OpenTopicsSink:
@@ -32,8 +40,9 @@ def open_topics(file: Path, port: int, **settings: Any) -> OpenTopicsSink:
         file,
         city="delft",
         gateway_id="gw-1",
-        places=lambda feature: Location(4.357, 52.011) if feature == "waste-container/B7" else None,
+        city_now=lambda: CITY,
         events=Events(Clock()),
+        clock=Clock(),
     )
 
 
@@ -120,7 +129,7 @@ async def test_messages_say_their_schema_type_and_expiry(mosquitto: servers.Serv
         await seen.until(STATE, 1)
         properties: Any = seen.on(STATE)[0].properties
         assert properties.ContentType == "application/json"
-        assert properties.UserProperty == [("schema", "open/v1"), ("v", "1.0")]
+        assert properties.UserProperty == [("schema", "open/v1"), ("v", "1.1")]
         assert properties.MessageExpiryInterval in range(20 * 86_400 - 5, 20 * 86_400 + 1)
         observation: Any = seen.on(OBS)[0].properties
         assert observation.MessageExpiryInterval in range(86_400 - 5, 86_400 + 1)
@@ -230,17 +239,16 @@ async def test_a_feature_that_is_no_more_leaves_no_retained_state(mosquitto: ser
 
 
 async def test_meters_of_households_and_ids_of_devices_never_leave(mosquitto: servers.Server, file: Path) -> None:
-    eui = "a81758fffe0462b9"
     async with opened(open_topics(file, mosquitto.port)) as sink, subscribed(mosquitto.port) as seen:
         meter = observed(1.0, name="energy_import_kwh", feature="electricity-meter/house-12")
-        named_after = observed(2.0, feature=f"waste-container/{eui.upper()}")
+        named_after = observed(2.0, feature=f"waste-container/{EUI.upper()}")
         await sink.write(
             [revision(1, accepted(meter)), revision(2, accepted(named_after)), revision(3, accepted(observed()))]
         )
         await seen.until(STATE, 1)
         said = b"".join(one.topic.value.encode() + body(one) for one in seen.messages).lower()
         assert b"house-12" not in said
-        assert eui.encode() not in said
+        assert EUI.encode() not in said
         assert sink._events.counts["open.withheld"] == 1
         assert sink._events.counts["open.obs"] == 2
 

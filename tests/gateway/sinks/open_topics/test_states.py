@@ -6,13 +6,13 @@ from hypothesis import strategies as st
 
 from gateway.sinks.open_topics.states import State, States, by_entity_and_time
 from pipelines.model import Observation
-from tests.gateway.sinks.entries import DAY, HOUR, T0, S, accepted, observed
+from tests.gateway.sinks.entries import DAY, HOUR, T0, S, observed
 
 BIN = "waste-container/B7"
 
 
 def state_of(states: States, feature: str = BIN, pilot: str = "waste-delft") -> State:
-    return states.of(accepted(observed(feature=feature), pilot=pilot), feature)
+    return states.of(("delft", pilot, feature))
 
 
 def held(state: State) -> dict[str, object]:
@@ -103,6 +103,16 @@ def test_a_name_that_is_a_device_id_is_hidden_behind_the_salt() -> None:
     assert "462b9" not in one + other
 
 
+def test_a_hidden_name_differs_from_pilot_to_pilot_and_hides_its_twin_too() -> None:
+    states = States(b"salt")
+    feature = "waste-container/dorpsstraat-5"
+    one = states.of(("delft", "one", feature), hidden=True).address.entity
+    other = states.of(("delft", "other", feature), hidden=True).address.entity
+    assert one != other
+    assert "dorpsstraat" not in one + other
+    assert States(b"salt").of(("delft", "one", feature), hidden=True).address.entity == one
+
+
 def test_the_expiry_follows_the_reporting_interval() -> None:
     states = States(b"salt")
     state = state_of(states)
@@ -116,8 +126,8 @@ def test_the_expiry_follows_the_reporting_interval() -> None:
 
 def test_an_entry_becomes_one_message_per_feature_and_time() -> None:
     now = [observed(1.0), observed(2.0, name="fill_level_percent")]
-    assert list(by_entity_and_time(accepted(*now))) == [(BIN, tuple(now))]
+    assert list(by_entity_and_time(now)) == [(BIN, now)]
     earlier = observed(3.0, T0 - HOUR)
     other: Observation = msgspec.structs.replace(now[0], feature="waste-container/B8")
-    groups = list(by_entity_and_time(accepted(*now, earlier, other)))
+    groups = list(by_entity_and_time([*now, earlier, other]))
     assert groups == [(BIN, now), (BIN, [earlier]), ("waste-container/B8", [other])]
