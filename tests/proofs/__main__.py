@@ -6,6 +6,7 @@ Exit code 0: every promise that was measured holds; 1: one does not; 2: the comm
 import argparse
 import asyncio
 import sys
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -23,9 +24,10 @@ from tests.proofs.promises import (
     replay_and_count,
     unit_and_count,
 )
-from tests.proofs.table import table, today, write_into
+from tests.proofs.table import standing_rows, table, today, write_into
 
-MEASURES = {
+MEASURES: Mapping[str, Callable[[Sizes], list[Result]]] = {
+    "P3": lambda sizes: asyncio.run(flip_and_count(sizes)),
     "P1": kill_and_count,
     "P9": poison_and_count,
     "P11": hostile_and_count,
@@ -34,10 +36,12 @@ MEASURES = {
 }
 
 
-def measure(sizes: Sizes) -> list[Result]:
-    """All of them; what cannot be measured here (a server that is not installed) says so in its row."""
-    results = tell(asyncio.run(flip_and_count(sizes)))
+def measure(sizes: Sizes, only: Sequence[str]) -> list[Result]:
+    """Those wanted; what cannot be measured here (a server that is not installed) says so in its row."""
+    results: list[Result] = []
     for promise, measured_by in MEASURES.items():
+        if only and promise not in only:
+            continue
         try:
             results += tell(measured_by(sizes))
         except pytest.skip.Exception as missing:
@@ -60,13 +64,18 @@ def main() -> int:
     parser.add_argument("--messages", type=int, help=f"messages around the poison point ({FULL.messages})")
     parser.add_argument("--rounds", type=int, help=f"rounds of hostile codecs ({FULL.rounds})")
     parser.add_argument("--seed", type=int, help="of the kills' moments and the flips' places")
+    parser.add_argument("--only", default="", help=f"of {', '.join(MEASURES)}, by comma; P1 brings P5 and P16 with it")
     parser.add_argument("--write", type=Path, metavar="README.md", help="put the table between the README's marks")
     options = parser.parse_args()
     sizes = SMALL if options.small else FULL
     given = {name: getattr(options, name) for name in Sizes._fields if getattr(options, name) is not None}
     sizes = sizes._replace(**given)
-    results = measure(sizes)
-    text = table(results, at=today(), size=" --small" if options.small else "")
+    only = [promise for promise in options.only.split(",") if promise]
+    if unknown := set(only) - MEASURES.keys():
+        parser.error(f"--only: {', '.join(sorted(unknown))}; known are {', '.join(MEASURES)}")
+    results = measure(sizes, only)
+    standing = standing_rows(options.write) if only and options.write else []
+    text = table(results, at=today(), size=" --small" if options.small else "", standing=standing)
     print(text)
     if options.write:
         try:
