@@ -5,6 +5,7 @@ from importlib import import_module
 
 SUBCOMMANDS = {
     "replay": "simulators.replay",
+    "score": "simulators.score",
     "simulate": "simulators.simulate",
 }
 """Command → module; each module has ``main(argv) -> exit code``. To add a program, add a row."""

@@ -48,6 +48,13 @@ class Child:
                 raise DemoError(f"the {self.name} was not ready within {READY_WITHIN_S:.0f} s; see {self.log}")
             time.sleep(0.05)
 
+    def peak_rss_mb(self) -> float:
+        """The kernel's high-water mark of its memory; 0 where it cannot be asked."""
+        with contextlib.suppress(OSError):
+            lines = Path(f"/proc/{self._process.pid}/status").read_text(encoding="utf-8").splitlines()
+            return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), 0.0)
+        return 0.0
+
     def end(self) -> None:
         """Politely first."""
         self._process.terminate()

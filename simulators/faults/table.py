@@ -34,25 +34,28 @@ twice can come late."""
 
 FAULTS: Mapping[str, type[Any]] = {**OF_READINGS, **OF_FRAMES, **OF_MESSAGES}
 
+_ROUGH: Mapping[str, Mapping[str, float]] = {
+    "loss": {"rate": 0.02, "mean_run": 1.5},
+    "duplicate": {"rate": 0.01},
+    "delay": {"rate": 0.005, "mean_s": 900.0},
+    "reorder": {"rate": 0.01},
+    "outage": {"per_month": 1.0, "mean_h": 3.0},
+    "stuck": {"per_month": 0.1, "mean_h": 12.0},
+    "spikes": {"rate": 0.001},
+    "clock-skew": {"share": 0.05, "offset_s": 20.0, "drift_s_per_day": 0.5},
+    "battery-decline": {"share": 0.02, "begins_within_days": 90.0, "lasts_days": 21.0},
+    "f-cnt-reset": {"per_month": 0.1},
+    "garbage": {"rate": 0.0005},
+}
 PRESETS: Mapping[str, Mapping[str, Mapping[str, float]]] = {
     "clean": {},
-    "rough": {
-        "loss": {"rate": 0.02, "mean_run": 1.5},
-        "duplicate": {"rate": 0.01},
-        "delay": {"rate": 0.005, "mean_s": 900.0},
-        "reorder": {"rate": 0.01},
-        "outage": {"per_month": 1.0, "mean_h": 3.0},
-        "stuck": {"per_month": 0.1, "mean_h": 12.0},
-        "spikes": {"rate": 0.001},
-        "clock-skew": {"share": 0.05, "offset_s": 20.0, "drift_s_per_day": 0.5},
-        "battery-decline": {"share": 0.02, "begins_within_days": 90.0, "lasts_days": 21.0},
-        "f-cnt-reset": {"per_month": 0.1},
-        "garbage": {"rate": 0.0005},
-    },
+    "rough": _ROUGH,
+    "dying": {**_ROUGH, "battery-decline": {"share": 0.15, "begins_within_days": 25.0, "lasts_days": 4.0}},
 }
 """``rough`` is a bad but ordinary pilot: 2 % lost, 1 % twice, 1.5 % late or out of order, one outage of three hours a
 month, each sensor stuck for half a day every ten months, one spike in a thousand reports, 5 % of stamps up to 20 s
-wrong, 2 % of batteries failing, a restart for each device every ten months, one message in two thousand spoilt."""
+wrong, 2 % of batteries failing, a restart for each device every ten months, one message in two thousand spoilt.
+``dying`` is the same with 15 % of batteries empty within 29 days: enough of them to judge who notices."""
 
 
 class FaultsError(ValueError):

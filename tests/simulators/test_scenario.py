@@ -30,7 +30,18 @@ def test_each_scenario_that_ships_settles_in_its_town_in_both_worlds(name: str) 
 
 def test_the_scenarios_are_those_that_the_help_names() -> None:
     assert built_in() == sorted(
-        ["street", "parking", "waste", "cycling", "green", "air-noise", "water-energy", "city", "pilot-500"]
+        [
+            "street",
+            "parking",
+            "waste",
+            "cycling",
+            "green",
+            "air-noise",
+            "water-energy",
+            "city",
+            "pilot-500",
+            "rehearsal",
+        ]
     )
     assert len(settle(load_scenario("pilot-500")).devices) == 500
     assert 55 <= len(settle(load_scenario("city")).devices) <= 70
