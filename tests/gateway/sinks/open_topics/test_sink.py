@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,13 @@ import pytest
 
 from gateway.clock import Clock
 from gateway.events import Events
+from gateway.open_city import OpenCity
 from gateway.sinks import SinkRefusedError, SinkUnavailableError
 from gateway.sinks.open_topics.settings import OpenTopicsSettings
 from gateway.sinks.open_topics.sink import OpenTopicsSink
+from pipelines.model import Derived
 from tests import servers
+from tests.gateway.road import SetClock
 from tests.gateway.sinks.entries import DAY, HOUR, MINUTE, T0, S, accepted, observed, revision
 from tests.open_cities import city_of, device
 
@@ -33,16 +36,23 @@ CITY = city_of(
 )
 
 
-def open_topics(file: Path, port: int, **settings: Any) -> OpenTopicsSink:
+def open_topics(
+    file: Path,
+    port: int,
+    *,
+    city_now: Callable[[], OpenCity] | None = None,
+    clock: Clock | None = None,
+    **settings: Any,
+) -> OpenTopicsSink:
     return OpenTopicsSink(
         "open",
         OpenTopicsSettings(url=f"mqtt://127.0.0.1:{port}", **settings),
         file,
         city="delft",
         gateway_id="gw-1",
-        city_now=lambda: CITY,
+        city_now=city_now or (lambda: CITY),
         events=Events(Clock()),
-        clock=Clock(),
+        clock=clock or Clock(),
     )
 
 
@@ -236,6 +246,79 @@ async def test_a_feature_that_is_no_more_leaves_no_retained_state(mosquitto: ser
     async with subscribed(mosquitto.port) as late:
         await late.until(STATUS, 1)
         assert late.on(STATE) == []
+
+
+META = "open/v1/delft/waste/waste-delft/b7/meta"
+
+
+async def test_each_entity_says_what_it_is_once_and_again_when_the_files_change(
+    mosquitto: servers.Server, file: Path
+) -> None:
+    cities = [city_of([device("waste-container/B7", name=f"Bin 7, {EUI}"), device("waste-container/B8", number=8)])]
+    async with (
+        opened(open_topics(file, mosquitto.port, city_now=lambda: cities[-1]), running=False) as sink,
+        subscribed(mosquitto.port, "open/v1/+/+/+/+/meta") as seen,
+    ):
+        await sink.tend()
+        await sink.tend()
+        await seen.until(META, 1)
+        (meta,) = seen.bodies(META)
+        assert (meta["type"], meta["licence"], meta["contact"]["email"]) == (
+            "Device",
+            "CC-BY-4.0",
+            "pilot@delft.example",
+        )
+        assert "name" not in meta
+        assert EUI not in str(meta)
+        cities.append(city_of([device("waste-container/B7", name="Bin seven"), device("waste-container/B8", number=8)]))
+        await sink.tend()
+        await seen.until(META, 2)
+        assert seen.bodies(META)[-1]["name"] == "Bin seven"
+        assert len(seen.messages) == 3
+
+
+async def test_what_the_files_no_longer_name_leaves_no_retained_topic_even_after_a_restart(
+    mosquitto: servers.Server, file: Path
+) -> None:
+    async with opened(open_topics(file, mosquitto.port)) as sink:
+        day = observed(1.0, name="overflow_h", interval_ns=DAY)
+        derived = Derived("waste-container", 1, "waste-delft", "delft", (day,))
+        await sink.tend()
+        await sink.write([revision(1, accepted(observed())), revision(2, derived)])
+    async with subscribed(mosquitto.port) as seen:
+        await seen.until(STATE, 1)
+        await seen.until(META, 1)
+        await seen.until(META.replace("meta", "agg/1d"), 1)
+    async with opened(
+        open_topics(file, mosquitto.port, city_now=lambda: city_of([device("waste-container/B9")]))
+    ) as sink:
+        await sink.tend()
+        await sink.write([revision(3, accepted(observed(9.0, T0 + HOUR)))])
+    async with subscribed(mosquitto.port) as late:
+        await late.until(META.replace("b7", "b9"), 1)
+        assert {one.topic.value for one in late.messages} == {STATUS, META.replace("b7", "b9")}
+
+
+async def test_a_delay_holds_back_what_is_younger(mosquitto: servers.Server, file: Path) -> None:
+    clock = SetClock(T0 + S)
+    async with opened(open_topics(file, mosquitto.port, clock=clock, delay_min=0.005)) as sink:
+        began = time.monotonic()
+        await sink.write([revision(1, accepted(observed()))])
+        assert time.monotonic() - began >= 0.3
+        clock.advance(60)
+        began = time.monotonic()
+        await sink.write([revision(2, accepted(observed(2.0, T0 + S)))])
+        assert time.monotonic() - began < 0.3
+
+
+async def test_the_salt_of_hidden_names_is_for_the_gateways_user_alone(mosquitto: servers.Server, file: Path) -> None:
+    async with opened(open_topics(file, mosquitto.port)):
+        salt = file.parent / "open-data.salt"
+        assert salt.stat().st_mode & 0o777 == 0o600
+        before = salt.read_bytes()
+    async with opened(open_topics(file, mosquitto.port)):
+        assert salt.read_bytes() == before
+        assert len(before) == 16
 
 
 async def test_meters_of_households_and_ids_of_devices_never_leave(mosquitto: servers.Server, file: Path) -> None:
