@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, str] = {
     "status": "gateway.cli.status:status",
     "demo": "gateway.cli.demo:demo",
     "simulate": "gateway.cli.simulate:simulate",
+    "rehearse": "gateway.cli.rehearse:rehearse",
     "devices": "gateway.cli.devices:devices",
     "inbox": "gateway.cli.inbox:inbox",
     "explain": "gateway.cli.explain:explain",
@@ -39,7 +40,7 @@ COMMANDS: Mapping[str, str] = {
 click.rich_click.COMMAND_GROUPS = {
     "citygate": [
         {"name": "Set up", "commands": ["init", "connect", "devices", "profiles", "check", "broker", "influx"]},
-        {"name": "Run and look", "commands": ["run", "status", "demo", "simulate"]},
+        {"name": "Run and look", "commands": ["run", "status", "demo", "simulate", "rehearse"]},
         {"name": "Talk to devices", "commands": ["downlink", "downlinks"]},
         {"name": "Open up to start-ups", "commands": ["startup"]},
         {"name": "Evaluate", "commands": ["pilot"]},
