@@ -72,6 +72,7 @@ def beside(gateway: GatewayProcess, broker: Server, *, rounds: int) -> Beside:
     """Sound uplinks by JavaScript and by layout, and one device of every hostile script, all in one stream."""
     _write_files(gateway, broker)
     gateway.start()
+    wait_until(lambda: len(gateway.events("SourceConnected")) == 2, what="both sources listen")
     slowest = 0.0
     sent = sound = 0
     with Sender(broker.port) as sender:

@@ -10,7 +10,7 @@ import urllib.request
 from dataclasses import dataclass
 
 from gateway.sinks.quarantine.read import Quarantine
-from tests.gateway_process import GatewayProcess
+from tests.gateway_process import GatewayProcess, wait_until
 from tests.proofs import books, city, influx
 from tests.proofs.sender import Sender
 from tests.servers import Server
@@ -41,6 +41,7 @@ def run(gateway: GatewayProcess, broker: Server, server: Server, messages: int) 
         city.config(city.plain_source(broker.port), influx=server), pilots=city.PILOTS, devices=city.PLAIN_DEVICES
     )
     gateway.start()
+    wait_until(lambda: bool(gateway.events("SourceConnected")), what="the source listens")
     began = time.monotonic()
     with Sender(broker.port) as sender:
         for number in range(messages):

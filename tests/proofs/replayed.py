@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from tests.gateway_process import GatewayProcess
+from tests.gateway_process import GatewayProcess, wait_until
 from tests.proofs import books, city, influx
 from tests.proofs.sender import Sender
 from tests.servers import Server
@@ -29,6 +29,7 @@ def run(gateway: GatewayProcess, broker: Server, server: Server) -> Replayed:
         city.config(city.plain_source(broker.port), influx=server), pilots=city.PILOTS, devices=city.PLAIN_DEVICES
     )
     gateway.start()
+    wait_until(lambda: bool(gateway.events("SourceConnected")), what="the source listens")
     with Sender(broker.port) as sender:
         for number in range(MESSAGES):
             sender.send(city.plain_topic(number), city.plain_body(FIRST_NS + number * EVERY_NS, number / 8))
