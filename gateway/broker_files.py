@@ -107,7 +107,7 @@ def write_broker_files(
     make_folders(folder)
     files = _Files()
     values = {"@DIR@": str(folder), "@LISTEN@": listen, "@PORT@": str(port), "@TLS_PORT@": str(tls_port)}
-    conf = _filled_in(_TEMPLATES[purpose], values | {"@ACCOUNTS@": accounts})
+    conf = filled_in(_TEMPLATES[purpose], values | {"@ACCOUNTS@": accounts})
     files.text(folder / "mosquitto.conf", conf, mode=0o644)
     if keeping == "files":
         files.text(folder / "acl", access_list(_ACCESS[purpose]), mode=0o600)
@@ -161,7 +161,8 @@ def make_folders(folder: Path) -> None:
             (folder / name).chmod(mode)
 
 
-def _filled_in(template: str, values: dict[str, str]) -> str:
+def filled_in(template: str, values: Mapping[str, str]) -> str:
+    """A template of ``deploy/mosquitto`` with its ``@WORDS@`` replaced."""
     text = (deploy_dir() / "mosquitto" / template).read_text(encoding="utf-8")
     for word, value in values.items():
         text = text.replace(word, value)

@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, str] = {
     "influx": "gateway.cli.influx:influx",
     "broker": "gateway.cli.broker:broker",
     "startup": "gateway.cli.startup:startup",
+    "sandbox": "gateway.cli.sandbox:sandbox",
     "completion": "gateway.cli.completion:completion",
     "version": "gateway.cli.version:version",
 }
@@ -42,7 +43,7 @@ click.rich_click.COMMAND_GROUPS = {
         {"name": "Set up", "commands": ["init", "connect", "devices", "profiles", "check", "broker", "influx"]},
         {"name": "Run and look", "commands": ["run", "status", "demo", "simulate", "rehearse"]},
         {"name": "Talk to devices", "commands": ["downlink", "downlinks"]},
-        {"name": "Open up to start-ups", "commands": ["startup"]},
+        {"name": "Open up to start-ups", "commands": ["startup", "sandbox"]},
         {"name": "Evaluate", "commands": ["pilot"]},
         {"name": "Find and mend", "commands": ["inbox", "explain", "rejected", "replay", "journal"]},
         {"name": "Around it", "commands": ["completion", "version"]},
