@@ -5,17 +5,22 @@ from collections.abc import Mapping
 import msgspec
 
 from gateway.files.mistakes import did_you_mean
-from pipelines.domains.table import DETAILS, SETTINGS
 from pipelines.vocabulary import Domain
 
 
 def read_settings(domain: Domain, table: Mapping[str, object]) -> msgspec.Struct | None:
     """A pilot's settings of a domain. Raises ValueError in the operator's words."""
+    from pipelines.domains.table import SETTINGS  # noqa: PLC0415 - 3 MB that a gateway without such tables spares
+
     return _read(SETTINGS.get(domain), table, f"[settings.{domain}]")
 
 
 def read_details(feature: str, table: Mapping[str, object]) -> msgspec.Struct | None:
-    """The details of a feature. Raises ValueError in the operator's words."""
+    """The details of a feature; None where nothing is written. Raises ValueError in the operator's words."""
+    if not table:
+        return None
+    from pipelines.domains.table import DETAILS  # noqa: PLC0415 - same
+
     kind = feature.partition("/")[0]
     whole = {key: _whole(value) for key, value in table.items()}
     return _read(DETAILS.get(kind), whole, f"details of a {kind}")

@@ -10,10 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from gateway.files.domain_tables import read_settings
 from gateway.files.mistakes import Mistake, did_you_mean
+from gateway.files.pilot_open_data import OpenDataTable, RegisterTable
 from gateway.files.places import LonLat, coordinate_fault, inside, ring_of_box
 from gateway.files.toml_document import read_toml
 from gateway.files.validate import validate
-from pipelines.pilots.table import KPIS
 from pipelines.vocabulary import PROPERTIES, Domain
 
 SLUG = r"^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$"
@@ -124,6 +124,8 @@ class Kpi(Table):
     @field_validator("kpi")
     @classmethod
     def _is_in_the_table(cls, name: str) -> str:
+        from pipelines.pilots.table import KPIS  # noqa: PLC0415 - only a pilot that names one needs the table
+
         known = {row.id for row in KPIS}
         if name and name not in known:
             raise ValueError(f"'{name}' is not an indicator | {did_you_mean(name, known)}")
@@ -171,6 +173,8 @@ class Pilot(Table):
     permissions: tuple[Permission, ...] = ()
     kpis: Annotated[tuple[Kpi, ...], Field(alias="kpi")] = ()
     baseline: Baseline | None = None
+    open_data: OpenDataTable = OpenDataTable()
+    register_entry: Annotated[RegisterTable, Field(alias="register")] = RegisterTable()
     settings: dict[Domain, dict[str, Any]] = {}
 
     @field_validator("timezone")
