@@ -6,7 +6,6 @@ from pathlib import Path
 
 from gateway.rehearse.run import Rehearsed, Step, rehearse
 from simulators.score import score
-from simulators.scoring import Score
 
 
 @contextlib.contextmanager
@@ -18,11 +17,7 @@ def week(folder: Path, faults: str) -> tuple[Rehearsed, dict[str, float]]:
     """``rehearse`` itself fails where the books do not balance."""
     options = ["--from", "2026-06-01", "--days", "7", "--faults", faults]
     done = rehearse("city", options, folder, untold)
-    return done, {f"{one.domain}: {one.measure}": one.value for one in _told(score(folder))}
-
-
-def _told(scores: list[Score]) -> Iterator[Score]:
-    return (one for one in scores if one.value is not None)
+    return done, {f"{one.domain}: {one.measure}": one.value for one in score(folder) if one.value is not None}
 
 
 def test_a_clean_week_is_found_again(tmp_path: Path) -> None:
