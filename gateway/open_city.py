@@ -117,6 +117,8 @@ class OpenCity:
     def _properties(self, subject: Subject, device: Device | None) -> tuple[str, ...]:
         profile = self._profiles.get(device.profile) if device else None
         names = {entry.property for entry in profile.mapping.values()} if profile else set()
+        if names.issuperset(PROPERTIES):
+            return ()  # a device that may say anything: what it does say is not known beforehand
         return tuple(name for name in PROPERTIES if name in names and subject.may_say(name, 0))
 
 

@@ -134,6 +134,8 @@ def point(location: Location) -> Json:
     return {"type": "Point", "coordinates": coordinates}
 
 
+OF_ANY_TYPE: Mapping[str, tuple[str, float]] = {"battery_percent": ("batteryLevel", 0.01)}
+"""What a Smart Data Models Device says; other entities say it under the same name, in the same form."""
 TAKEN = {"people_count": "peopleCountTotal"}
 """Names that a Smart Data Model uses for something else: its ``peopleCount`` is a count in an interval."""
 
@@ -142,6 +144,8 @@ def extension_name(name: str) -> str:
     """``battery_v`` becomes ``batteryV``: our own attribute for a property that the type lacks."""
     if name in TAKEN:
         return TAKEN[name]
+    if name in OF_ANY_TYPE:
+        return OF_ANY_TYPE[name][0]
     head, *rest = name.split("_")
     return head + "".join(word.capitalize() for word in rest)
 
@@ -150,7 +154,9 @@ def extension_name(name: str) -> str:
 def _form(feature_type: str, name: str) -> tuple[str, float, Json]:
     """Attribute name, factor and unit of a property of a feature type."""
     row = PROPERTIES.get(name)
-    attribute, factor = FEATURE_TYPES[feature_type].attributes.get(name, (extension_name(name), 1.0))
+    attribute, factor = FEATURE_TYPES[feature_type].attributes.get(
+        name, OF_ANY_TYPE.get(name, (extension_name(name), 1.0))
+    )
     if row is None or row.kind in ("flag", "state"):
         return attribute, 1.0, {}
     if row.unit_code == "P1" and factor != 1:
@@ -235,7 +241,6 @@ CONTROLLED = {
     "fill_level_clean_percent": "fillingLevel",
     "bicycles": "trafficFlow",
     "vehicles": "trafficFlow",
-    "people": "people",
     "soil_moisture_percent": "soilMoisture",
     "soil_tension_kpa": "soilMoisture",
     "laeq_db": "noiseLevel",

@@ -146,10 +146,10 @@ class Subject(msgspec.Struct, frozen=True):
 
 @cache
 def _may_say(kind: str, name: str, interval_ns: int) -> bool:
-    if name not in PROPERTIES or name in _OF_PEOPLE:
+    if name not in PROPERTIES or name in _OF_PEOPLE or (name in COUNTS and interval_ns < QUARTER_NS):
         return False
     if kind in _COUNTER_TYPES:
-        return name in _OF_COUNTERS and (name not in COUNTS or interval_ns >= QUARTER_NS)
+        return name in _OF_COUNTERS
     return name not in _OF_HOUSEHOLDS or kind in _CITYS_OWN
 
 
