@@ -105,6 +105,10 @@ class OpenBroker:
     def secret(self, user: str) -> str:
         return (self.broker / "secrets" / f"{user}-password").read_text().strip()
 
+    def lasting(self, port: int, user: str, password: str) -> "Client":
+        """A connection whose session stays with the broker when it ends."""
+        return Client(port, user, password, ca=self.broker / "tls" / "ca.crt", protocol=paho.MQTTv311, lasting=True)
+
     def connect(self, user: str, password: str, *, protocol: int = paho.MQTTv311, plain: bool = False) -> "Client":
         ca = None if plain else self.broker / "tls" / "ca.crt"
         return Client(self.port if plain else self.tls_port, user, password, ca=ca, protocol=protocol)
@@ -126,9 +130,22 @@ def open_broker(*, accounts: str = "files") -> Iterator[OpenBroker]:
 class Client:
     """A paho client that waits for each answer, and keeps what it receives."""
 
-    def __init__(self, port: int, user: str, password: str, *, ca: Path | None, protocol: int) -> None:
+    def __init__(
+        self,
+        port: int,
+        user: str,
+        password: str,
+        *,
+        ca: Path | None,
+        protocol: int,
+        lasting: bool = False,
+        client_id: str = "",
+    ) -> None:
         untyped: Any = paho  # the stubs that reach mypy describe paho 1
-        self.paho = untyped.Client(CallbackAPIVersion.VERSION2, protocol=protocol, reconnect_on_failure=False)
+        session = {"clean_session": False, "client_id": client_id or user} if lasting else {"client_id": client_id}
+        self.paho = untyped.Client(
+            CallbackAPIVersion.VERSION2, protocol=protocol, reconnect_on_failure=False, **session
+        )
         self.answers: queue.Queue[list[int]] = queue.Queue()
         self.received: queue.Queue[tuple[str, bytes]] = queue.Queue()
         self.ended: queue.Queue[int] = queue.Queue()
