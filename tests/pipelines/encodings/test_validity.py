@@ -20,7 +20,7 @@ FRACTIONS = ("fillingLevel", "batteryLevel", "relativeHumidity", "soilMoistureVw
 
 @pytest.fixture(scope="module")
 def said() -> list[Message]:
-    return [message for message in open_week(1.0).messages if message.body is not None]
+    return [message for message in open_week(2.0).messages if message.body is not None]
 
 
 def attributes(body: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
