@@ -10,6 +10,7 @@ from gateway.cli.exits import EPILOGUE, Exit
 from gateway.cli.options import config_option, now, open_config
 from gateway.cli.pilot_collection import collection
 from gateway.cli.pilot_files import chosen_pilot, store_file
+from gateway.cli.pilot_open_data import COMMANDS as OPEN_DATA_COMMANDS
 from gateway.cli.screen import fail, mistakes_end_the_command
 from gateway.files.load import Files
 
@@ -18,7 +19,7 @@ DAY = click.DateTime(["%Y-%m-%d"])
 
 @click.group(epilog=EPILOGUE)
 def pilot() -> None:
-    """What a pilot says: its evaluation report, and which containers to empty next."""
+    """What a pilot says: its evaluation report, the next tour, and its open data for others."""
 
 
 @pilot.command(epilog=EPILOGUE)
@@ -74,4 +75,5 @@ def _day(given: datetime | None) -> date | None:
     return given.date() if given else None
 
 
-pilot.add_command(collection)
+for command in (collection, *OPEN_DATA_COMMANDS):
+    pilot.add_command(command)
