@@ -1,7 +1,8 @@
 """README.md under test: its console blocks are run, its links resolve, its tables name what there is.
 
 The blocks of a section are one session: ``$`` lines are typed into one bash (``>`` continues a line), the rest is what
-it prints. Where they name ``$INFLUX_URL`` an InfluxDB of their own listens there.
+it prints. Where they name ``$INFLUX_URL`` an InfluxDB of their own listens there; a sandbox
+needs Mosquitto.
 Figures are not compared, nor runs of blanks; a line ``…`` stands for any lines.
 """
 
@@ -13,6 +14,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
+
+from tests import servers
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -58,6 +61,8 @@ def test_the_commands_of_the_readme_print_what_it_says(
     env = os.environ | {"PATH": f"{bin_folder}:{os.environ['PATH']}", "COLUMNS": "120"}
     if "$INFLUX_URL" in SECTIONS[section]:
         env["INFLUX_URL"] = request.getfixturevalue("influxdb1").url
+    if "citygate sandbox" in SECTIONS[section]:
+        servers.program("mosquitto")  # without it there are no accounts to add
     done = subprocess.run(
         ["bash", "-c", script],
         cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=90,

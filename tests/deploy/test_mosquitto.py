@@ -292,9 +292,10 @@ def test_an_open_plain_port_is_warned_about(tmp_path: Path) -> None:
     assert "listener 1883 0.0.0.0" in (tmp_path / "mosquitto.conf").read_text()
 
 
-def test_every_setting_of_the_template_is_explained() -> None:
-    text = (deploy_dir() / "mosquitto" / "mosquitto.conf").read_text()
-    settings = {line.split()[0] for line in text.splitlines() if line and not line.startswith("#")}
+@pytest.mark.parametrize("template", ["mosquitto.conf", "open.conf"])
+def test_every_setting_of_the_template_is_explained(template: str) -> None:
+    text = (deploy_dir() / "mosquitto" / template).read_text()
+    settings = {line.split()[0] for line in text.splitlines() if line and not line.startswith(("#", "@"))}
     readme = (deploy_dir() / "mosquitto" / "README.md").read_text()
     assert {name for name in settings if f"`{name}" not in readme} == set()
 

@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from gateway.cli.main import main
+from gateway.deploy_files import deploy_dir
 from gateway.sandbox.run import City, run_sandbox
 from tests import servers
 from tests.gateway.startups.open_broker import Client
@@ -104,6 +105,11 @@ def test_the_sample_subscriber_prints_free_bays_within_five_seconds(sandbox: tup
     free, bays = map(int, re.fullmatch(r"(\d+) of (\d+) bays free\n", said[-1]).groups())  # type: ignore[union-attr]
     assert 0 <= free <= bays
     assert bays >= 1
+
+
+def test_the_sample_subscriber_is_read_in_one_look() -> None:
+    lines = (deploy_dir() / "samples" / "subscriber.py").read_text().splitlines()
+    assert len([line for line in lines if line.strip()]) <= 15
 
 
 def test_a_port_that_is_taken_and_a_folder_in_use_are_told(sandbox: tuple[Path, int, str], tmp_path: Path) -> None:
