@@ -4,7 +4,9 @@ A device counts as silent when nothing came for the longest of three: as many of
 once in 100,000 frames; half as much again as the longest pause of the last 64 and of today and yesterday (an alarm's
 hour of frames each minute does not make it forget its own pace); a quarter of an hour. Frames are lost
 with the share that the pauses show (a pause of three usual ones is two frames lost), smoothed by one lost frame in
-twenty; with share p, k frames in a row are lost with probability p^k. A device that reports on events has no usual
+twenty. A run of losses begins with share p and goes on with share q, at least p, which is learnt from the device's
+runs over thousands of frames (losses are seldom alone: Gilbert, Bell Syst. Tech. J. 39 (1960) 1253): k frames in a row
+are lost with probability p q^(k-1). A device that reports on events has no usual
 pause, and is judged by its longest. A pause that ended in an alarm is learnt only when one like it came half a day to
 a week before: one outage does not make a device patient, one that sleeps at night does.
 """
@@ -22,6 +24,10 @@ FALSE_ALARM = 1e-5
 """Alarms a frame that chance alone may raise."""
 STRETCH = 1.5
 PRIOR_LOST, PRIOR_SENT = 1, 20
+PRIOR_GOES_ON, PRIOR_GONE = 0.4, 4.0
+"""Before runs are known, one lost frame in ten is followed by another."""
+LOSSES_OF = 4_096
+"""With more frames the counts of losses are halved."""
 SHORTEST_S = 15 * 60
 UNLEARNT_S = 24 * 3_600
 """Patience with a device of which fewer than eight pauses are known."""
@@ -49,6 +55,8 @@ class Watched(msgspec.Struct):
     flapping: bool = False
     excused: tuple[int, int] = (0, -1)
     """The last pause that ended in an alarm: its seconds, and when the first one like it ended."""
+    losses: tuple[int, int, int] = (0, 0, 0)
+    """Frames sent, lost, and runs of lost ones, of the last thousands."""
     longest: tuple[int, int, int] = (0, 0, 0)
     """A UTC day since 1970, its longest pause in seconds, and that of the day before."""
 
@@ -60,11 +68,24 @@ class Watched(msgspec.Struct):
         usual_s, longest_s = ordered[len(ordered) // 2], max(ordered[-1], *self.longest[1:])
         sent = sum(max(1, round(pause_s / usual_s)) for pause_s in ordered)
         lost = (sent - len(ordered) + PRIOR_LOST) / (sent + PRIOR_SENT)
-        in_a_row = math.ceil(math.log(FALSE_ALARM) / math.log(lost)) if lost < MOST_LOST else 0
+        in_a_row = self.lost_in_a_row(lost) if lost < MOST_LOST else 0
         return int(min(LONGEST_S, max((in_a_row + 0.5) * usual_s, STRETCH * longest_s, SHORTEST_S)))
+
+    def lost_in_a_row(self, lost: float) -> int:
+        """How many frames chance alone takes in a row once in 100,000; ``lost``: share of frames that is lost."""
+        _, gone, runs = self.losses
+        goes_on = max(lost, (gone - runs + PRIOR_GOES_ON) / (gone + PRIOR_GONE))
+        return 1 + max(0, math.ceil((math.log(FALSE_ALARM) - math.log(lost)) / math.log(min(MOST_LOST, goes_on))))
 
     def learn(self, pause_s: int, at_ns: int) -> None:
         """A pause that ended at this moment is one of its usual ones."""
+        if len(self.pauses_s) >= ENOUGH:
+            usual_s = sorted(self.pauses_s)[len(self.pauses_s) // 2]
+            missing = max(0, round(pause_s / usual_s) - 1) if usual_s else 0
+            sent, gone, runs = self.losses
+            self.losses = sent + missing + 1, gone + missing, runs + (missing > 0)
+            if sent > LOSSES_OF:
+                self.losses = (self.losses[0] // 2, self.losses[1] // 2, self.losses[2] // 2)
         self.pauses_s.append(pause_s)
         del self.pauses_s[:-REMEMBERED]
         day, today_s, yesterday_s = self.longest

@@ -22,11 +22,11 @@ def every(minutes: float, count: int, start: float = 0) -> list[float]:
     return [start + minutes * number for number in range(count)]
 
 
-def test_a_device_of_ten_minutes_that_loses_nothing_is_silent_after_three_and_a_half_pauses() -> None:
+def test_a_device_of_ten_minutes_that_loses_nothing_is_silent_after_five_and_a_half_pauses() -> None:
     said = fold(Silence(), heard(every(10, 30)), site(), until=BEGIN + 12 * HOUR_NS)
     (alarm,) = of(said, "silent")
     assert alarm.value is True
-    assert alarm.time_ns == BEGIN + (290 + 35) * MINUTE
+    assert alarm.time_ns == BEGIN + (290 + 55) * MINUTE
 
 
 def test_the_alarm_is_cleared_with_the_next_word_and_the_silence_measured() -> None:
@@ -60,10 +60,24 @@ def test_lost_frames_raise_hardly_any_false_alarm(loss: float, false_alarms: int
     assert raised <= false_alarms
 
 
+def test_losses_in_runs_are_learnt_and_raise_hardly_any_false_alarm() -> None:
+    """Sixty devices over three weeks, one frame in fifty lost, one lost in three followed by another."""
+    raised = 0
+    for seed in range(60):
+        rng = random.Random(seed)
+        lost, minutes = False, []
+        for minute in every(30, 1_008):
+            lost = rng.random() < (1 / 3 if lost else 0.0136)
+            if not lost:
+                minutes.append(minute)
+        raised += values(fold(Silence(), heard(minutes), site()), "silent").count(True)
+    assert raised <= 12  # 60 if each loss is taken for an accident of its own
+
+
 def test_one_outage_does_not_make_a_device_patient_but_a_nightly_rest_does() -> None:
     once = [*every(10, 60), *every(10, 60, 1_200)]
     said = fold(Silence(), heard(once), site(), until=BEGIN + 31 * HOUR_NS)
-    assert [(one.time_ns - BEGIN) // MINUTE for one in of(said, "silent") if one.value] == [590 + 35, 1_790 + 35]
+    assert [(one.time_ns - BEGIN) // MINUTE for one in of(said, "silent") if one.value] == [590 + 55, 1_790 + 55]
     nightly = [minute for day in range(6) for minute in every(20, 48, day * 1_440)]  # 16 hours awake, 8 asleep
     said = fold(Silence(), heard(nightly), site())
     assert [(one.time_ns - BEGIN) // (24 * HOUR_NS) for one in of(said, "silent") if one.value] == [0, 1]
