@@ -248,6 +248,15 @@ class FilesReloaded(Event, frozen=True, tag=True):
     pilots: int
 
 
+class DevicePurged(Event, frozen=True, tag=True):
+    """A device was purged: entries of both logs, rows and topics of the sinks."""
+
+    device: str
+    intake: int
+    ledger: int
+    rows: int
+
+
 class FilesKept(Event, frozen=True, tag=True):
     """Devices or pilots could not be read; the ones in force stay whole."""
 

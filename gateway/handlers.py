@@ -9,6 +9,7 @@ from gateway.deliver import Delivery
 from gateway.events import Event
 from gateway.journal.log import Log
 from gateway.journal.notices import JournalError
+from gateway.purges import Purges
 from gateway.replays import Replays
 from gateway.version import VERSION
 from pipelines.model import NS_PER_S
@@ -23,6 +24,7 @@ class Handlers:
     def __init__(self, gateway: "Gateway") -> None:
         self._gateway = gateway
         self._replays = Replays(gateway)
+        self._purges = Purges(gateway)
 
     def table(self) -> Mapping[str, Handler]:
         """Command → handler."""
@@ -32,6 +34,7 @@ class Handlers:
             "replay": self._replays.replay,
             "rejected_retry": self._replays.rejected_retry,
             "reload": self.reload,
+            "purge": self._purges.purge,
             "downlink": self._gateway.downlinks.ask,
         }
 

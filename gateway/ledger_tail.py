@@ -82,6 +82,10 @@ class LedgerTail:
         revisions = [Revision(number, entry, is_first) for number, entry in enumerate(entries, first)]
         self._hold(first, Stretch(revisions, first + len(entries) - 1))
 
+    def forget(self) -> None:
+        """After a purge: what is read next comes from the ledger itself."""
+        self._held, self._from, self._to = [], 0, 0
+
     def _decoded(self, entries: Sequence[Entry]) -> list[Revision]:
         revisions = []
         for entry in entries:

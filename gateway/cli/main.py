@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, str] = {
     "rejected": "gateway.cli.rejected:rejected",
     "replay": "gateway.cli.replay:replay",
     "pilot": "gateway.cli.pilot:pilot",
+    "purge": "gateway.cli.purge:purge",
     "journal": "gateway.cli.journal:journal",
     "influx": "gateway.cli.influx:influx",
     "broker": "gateway.cli.broker:broker",
@@ -45,7 +46,7 @@ click.rich_click.COMMAND_GROUPS = {
         {"name": "Talk to devices", "commands": ["downlink", "downlinks"]},
         {"name": "Open up to start-ups", "commands": ["startup", "sandbox"]},
         {"name": "Evaluate", "commands": ["pilot"]},
-        {"name": "Find and mend", "commands": ["inbox", "explain", "rejected", "replay", "journal"]},
+        {"name": "Find and mend", "commands": ["inbox", "explain", "rejected", "replay", "journal", "purge"]},
         {"name": "Around it", "commands": ["completion", "version"]},
     ]
 }

@@ -8,7 +8,7 @@ Laws
 - The days of a pilot can only shorten those of the store.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from gateway.sinks.store.schema import HOUR_NS
 from gateway.sinks.store.settings import StoreSettings
@@ -98,6 +98,28 @@ class Retention:
             " (SELECT l.device, l.time_ns FROM device d JOIN link l ON l.device = d.id AND l.time_ns < ? LIMIT ?)"
         )
         return self._writer.connection.execute(some, (cutoff_ns, STEP_ROWS)).rowcount
+
+
+def purge_derived(writer: Writer, features: Iterable[str]) -> int:
+    """Forget what analytics derived of features. Freed pages are overwritten. Returns the rows deleted."""
+    connection = writer.connection
+    connection.execute("PRAGMA secure_delete = ON")
+    try:
+        with Transaction(writer):
+            deleted = sum(
+                connection.execute(gone, (feature,)).rowcount
+                for feature in features
+                for gone in (
+                    "DELETE FROM history WHERE series IN (SELECT id FROM series WHERE feature = ? AND derived <> 0)",
+                    "DELETE FROM hourly WHERE series IN (SELECT id FROM series WHERE feature = ? AND derived <> 0)",
+                    "DELETE FROM series WHERE feature = ? AND derived <> 0",
+                )
+            )
+        writer.forget()
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    finally:
+        connection.execute("PRAGMA secure_delete = OFF")
+    return deleted
 
 
 def purge_device(writer: Writer, device: str) -> int:

@@ -3,13 +3,13 @@
 Law: a cancelled ``write`` leaves its transaction to the thread, whole or not at all; repeating it is harmless.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from gateway.clock import Clock
 from gateway.events import Events
 from gateway.sinks.sqlite_file import FileThread
-from gateway.sinks.store.retention import Retention, purge_device
+from gateway.sinks.store.retention import Retention, purge_derived, purge_device
 from gateway.sinks.store.settings import StoreSettings
 from gateway.sinks.store.writer import Writer
 from pipelines.model import Accepted, Derived, LedgerEntry, Revision
@@ -72,6 +72,11 @@ class StoreSink:
     async def purge_device(self, device: str) -> int:
         """Forget a device; returns the rows deleted. Raises SinkUnavailableError."""
         return await self._thread.run(lambda: purge_device(self._open(), device))
+
+    async def purge_derived(self, features: Iterable[str]) -> int:
+        """Forget what was derived of features; returns the rows deleted. Raises SinkUnavailableError."""
+        features = tuple(features)
+        return await self._thread.run(lambda: purge_derived(self._open(), features))
 
     async def close(self) -> None:
         """Close the file after what is under way."""
