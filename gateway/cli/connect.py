@@ -162,7 +162,8 @@ def _table(
     """The keys of the source."""
     host = re.sub(r"[^a-z0-9]+", "-", socket.gethostname().lower()).strip("-")
     table: dict[str, Any] = {"kind": "mqtt", "url": url, "client_id": f"citygate-{host}-{name}"}
-    table |= {"topics": list(topics or found.topics), "dialect": found.dialect}
+    readable = [one for one in topics or found.topics if one not in heard.refused]
+    table |= {"topics": readable, "dialect": found.dialect}
     if heard.version != "5":
         table["version"] = heard.version
     if found.dialect == "tts-v3":

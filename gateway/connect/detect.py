@@ -70,16 +70,28 @@ def uplinks(dialect: str, settings: Mapping[str, Any], messages: Sequence[Messag
 
 
 def _default_topics(dialect: str, messages: Sequence[Message]) -> list[str]:
-    """The dialect's filters that something came on; all of them where its topics have a prefix of their own."""
+    """The dialect's own filters, behind the prefix that its topics have here.
+
+    All of them: joins, device status and what became of a downlink are rare, a minute of listening seldom has one.
+    """
     filters = DIALECTS[dialect].default_topics
-    used = [one for one in filters if any(_matches(one, topic) for topic, _ in messages)]
-    if used:
-        return used
+    prefixes = {prefix for topic, _ in messages if (prefix := _prefix(filters, topic)) is not None}
+    if prefixes:
+        return sorted({prefix + one for prefix in prefixes for one in filters})
     return sorted({_generalised(topic) for topic, _ in messages})[:8]
 
 
-def _matches(topic_filter: str, topic: str) -> bool:
-    wanted, given = topic_filter.split("/"), topic.split("/")
+def _prefix(filters: Sequence[str], topic: str) -> str | None:
+    """What stands before the part that a filter describes, "" for nothing; None where no filter describes the end."""
+    given = topic.split("/")
+    for before in range(len(given)):
+        if any(_matches(one, given[before:]) for one in filters):
+            return _generalised("/".join(given[:before])) + "/" if before else ""
+    return None
+
+
+def _matches(topic_filter: str, given: Sequence[str]) -> bool:
+    wanted = topic_filter.split("/")
     return len(wanted) == len(given) and all(one in ("+", other) for one, other in zip(wanted, given, strict=True))
 
 

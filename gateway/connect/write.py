@@ -10,6 +10,7 @@ from gateway.config import FILE_NAME, load_config
 from gateway.deploy_files import deploy_dir
 
 SAMPLE_SOURCE = "broker"
+SAMPLE_HEAD = f"[sources.{SAMPLE_SOURCE}]"
 
 
 def source_text(name: str, settings: Mapping[str, Any]) -> str:
@@ -32,8 +33,9 @@ def write_source(folder: Path, name: str, settings: Mapping[str, Any]) -> Path:
             raise KeyError(name)
         sources[name] = dict(settings)
     else:
-        document = tomlkit.parse((deploy_dir() / "samples" / FILE_NAME).read_text("utf-8"))
-        document["sources"][SAMPLE_SOURCE].update(settings)
+        sample = (deploy_dir() / "samples" / FILE_NAME).read_text("utf-8")
+        document = tomlkit.parse(sample.replace(SAMPLE_HEAD, f"[sources.{name}]"))
+        document["sources"][name].update(settings)
     for part in ("pilots", "devices"):
         (folder / part).mkdir(parents=True, exist_ok=True)
     fresh = folder / f".{FILE_NAME}.fresh"

@@ -80,7 +80,8 @@ def test_a_network_becomes_a_config_that_check_accepts(
         assert words in result.stdout
     checked = run("check", "-c", str(folder))
     assert checked.exit_code == 0, checked.output
-    (source,) = load_config(folder / "citygate.toml").sources.values()
+    ((name, source),) = load_config(folder / "citygate.toml").sources.items()
+    assert name == kind, "the name that the screen shows"
     written = source.settings.model_dump()
     assert (written["url"], written["dialect"]) == (url, dialect)
     assert written["qos"] == (0 if kind == "tts" else 1)

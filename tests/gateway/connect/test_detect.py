@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from gateway.connect.detect import Message, detect, filters_of, uplinks
-from pipelines.dialects import write_uplink
+from pipelines.dialects import DIALECTS, write_uplink
 from pipelines.model import Reception, Uplink
 
 T0 = 1_793_600_000_000_000_000
@@ -39,18 +39,20 @@ def test_a_network_is_told_by_what_it_writes(dialect: str) -> None:
     assert found.settings == {}
 
 
-@pytest.mark.parametrize("dialect", ["chirpstack-v4", "chirpstack-v3"])
-def test_both_versions_of_chirpstack_are_told_apart(dialect: str) -> None:
-    found = detect("chirpstack", from_network(dialect))
+@pytest.mark.parametrize(
+    ("kind", "dialect"), [("chirpstack", "chirpstack-v4"), ("chirpstack", "chirpstack-v3"), ("tts", "tts-v3")]
+)
+def test_what_is_rare_is_subscribed_to_as_well(kind: str, dialect: str) -> None:
+    found = detect(kind, from_network(dialect))  # uplinks only: no join, no status, no receipt of a downlink
     assert found is not None
-    assert (found.dialect, found.topics) == (dialect, ["application/+/device/+/event/+"])
+    assert (found.dialect, found.topics) == (dialect, sorted(DIALECTS[dialect].default_topics))
 
 
 def test_a_prefix_before_the_network_s_topics_is_kept() -> None:
     messages = [(f"eu868/{topic}", body) for topic, body in from_network("chirpstack-v4")]
     found = detect("mqtt", messages)
     assert found is not None
-    assert found.topics == ["+/application/+/device/+/event/up"]
+    assert found.topics == ["+/application/+/device/+/event/+"]
 
 
 def objects(*parts: tuple[str, dict[str, Any]]) -> Sequence[Message]:
