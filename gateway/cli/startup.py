@@ -187,5 +187,5 @@ def _tell(held: Held) -> None:
             click.echo("It holds from now on: Mosquitto has read its files again.")
         case "not running":
             click.echo("It holds when Mosquitto starts; it is not running on this folder now.")
-        case "not allowed":
+        case "by hand":
             click.echo("Mosquitto must read its files again: sudo systemctl reload mosquitto", err=True)

@@ -22,7 +22,8 @@ MARK = "# ---- start-ups: written by citygate startup; lines below are lost at i
 PID_FILE = Path("data") / "mosquitto.pid"
 PROGRAM = "mosquitto"
 
-Reload = Literal["reloaded", "not running", "not allowed"]
+Reload = Literal["reloaded", "not running", "by hand"]
+"""``by hand``: it runs as somebody else, or does not write down its process id."""
 
 Filters = Callable[[Account], Sequence[str]]
 """Account → the topic filters that it may read."""
@@ -60,6 +61,8 @@ def users_of_others(folder: Path, known: frozenset[str]) -> set[str]:
 
 def reload(folder: Path) -> Reload:
     """Send SIGHUP to the Mosquitto that runs on these files, found by the file it writes its process id to."""
+    if not writes_process_id(folder):
+        return "by hand"
     process_id = broker_process(folder)
     if process_id is None:
         return "not running"
@@ -68,8 +71,15 @@ def reload(folder: Path) -> Reload:
     except ProcessLookupError:
         return "not running"
     except PermissionError:
-        return "not allowed"
+        return "by hand"
     return "reloaded"
+
+
+def writes_process_id(folder: Path) -> bool:
+    """Whether its configuration makes Mosquitto write the file; those of older releases do not."""
+    with contextlib.suppress(OSError):
+        return f"pid_file {folder / PID_FILE}" in (folder / "mosquitto.conf").read_text(encoding="utf-8")
+    return False
 
 
 def broker_process(folder: Path) -> int | None:

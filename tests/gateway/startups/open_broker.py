@@ -6,7 +6,7 @@ import re
 import shutil
 import ssl
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -172,6 +172,12 @@ class Client:
     def publish(self, topic: str, body: bytes, *, qos: int = 1, retain: bool = False) -> None:
         self.paho.publish(topic, body, qos=qos, retain=retain)
         self.answer()
+
+    def publish_all(self, messages: Sequence[tuple[str, bytes]], *, qos: int = 1, retain: bool = False) -> None:
+        for topic, body in messages:
+            self.paho.publish(topic, body, qos=qos, retain=retain)
+        for _ in messages:
+            self.answer()
 
     def until(self, body: bytes) -> list[tuple[str, bytes]]:
         """What was received before a message with that body."""

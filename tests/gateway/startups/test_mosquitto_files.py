@@ -72,7 +72,14 @@ def test_a_folder_of_no_broker_is_told_how_to_become_one(tmp_path: Path) -> None
 def test_no_signal_is_sent_to_a_program_that_is_no_mosquitto(folder: Path) -> None:
     """A file that a broker left behind may hold the number of anything by now: this test, for one."""
     (folder / PID_FILE).parent.mkdir()
+    (folder / "mosquitto.conf").write_text(f"pid_file {folder / PID_FILE}\n")
     for content in (str(os.getpid()), "", "many", "999999999"):
         (folder / PID_FILE).write_text(content)
         assert broker_process(folder) is None
         assert reload(folder) == "not running"
+
+
+def test_a_broker_that_does_not_write_its_number_is_reloaded_by_hand(folder: Path) -> None:
+    assert reload(folder) == "by hand"
+    (folder / "mosquitto.conf").write_text("listener 1883\n")
+    assert reload(folder) == "by hand"
