@@ -19,6 +19,7 @@ Laws of a machine
 
 from collections.abc import Iterable, Mapping
 from datetime import tzinfo
+from functools import cache
 from typing import Protocol, TypeVar
 
 import msgspec
@@ -28,6 +29,12 @@ from pipelines.model import Location, Observation, Quality, Value
 HEARD = "heard"
 """Not in the vocabulary: each accepted uplink gives one reading of it (value True), for those who watch devices."""
 
+LINK = "link"
+"""Not in the vocabulary: how an uplink travelled, all in one reading: ``f_cnt receptions rssi_dbm snr_db`` as text with
+``-`` for what is not known. Four readings for each frame of each device would cost four times as much."""
+
+NEVER_NS = 2**63 - 1
+
 QUARTER_NS = 15 * 60 * 1_000_000_000
 HOUR_NS = 4 * QUARTER_NS
 
@@ -35,8 +42,8 @@ HOUR_NS = 4 * QUARTER_NS
 class Reading(msgspec.Struct, frozen=True, array_like=True, gc=False, order=True):
     """One observation as a machine takes it. They come in order of (time, device, feature, property).
 
-    ``feature`` and ``property`` are the vocabulary's, or ``HEARD``; the radio's facts (``f_cnt``, ``rssi_dbm``,
-    ``snr_db``, ``receptions``) come as readings too. A reading that was retracted, is missing or suppressed is never
+    ``feature`` and ``property`` are the vocabulary's, or ``HEARD`` or ``LINK``; a frame's counter comes as
+    ``f_cnt`` too. A reading that was retracted, is missing or suppressed is never
     taken; ``quality`` is ok, suspect or estimated.
     """
 
@@ -60,7 +67,7 @@ class Place(msgspec.Struct, frozen=True):
 
     def details_as(self, kind: type[SettingsT]) -> SettingsT:
         """The details as the domain declares them in ``domains/table.py``; their defaults where the files say none."""
-        return self.details if isinstance(self.details, kind) else kind()
+        return self.details if isinstance(self.details, kind) else _defaults(kind)
 
 
 class Site(msgspec.Struct, frozen=True):
@@ -79,7 +86,13 @@ class Site(msgspec.Struct, frozen=True):
     def settings_as(self, domain: str, kind: type[SettingsT]) -> SettingsT:
         """The pilot's settings of a domain, or their defaults."""
         found = self.settings.get(domain)
-        return found if isinstance(found, kind) else kind()
+        return found if isinstance(found, kind) else _defaults(kind)
+
+
+@cache
+def _defaults(kind: type[SettingsT]) -> SettingsT:
+    """What nobody wrote down: one for all, since none of these can be changed."""
+    return kind()
 
 
 NOWHERE = Place()
@@ -91,9 +104,10 @@ class Machine(Protocol[StateT]):
     """One producer of derived observations; see the laws above.
 
     ``features`` are the feature types and ``properties`` the properties it wants readings of. ``state`` is the type
-    of its state. Two more attributes may be there. ``lateness_ns``: how far back a late reading is still put in its
+    of its state. Three more may be there. ``lateness_ns``: how far back a late reading is still put in its
     place, where that is less than the runner's 48 h. ``followed_ns``: how long time is passed to a key that has fallen
-    silent; else as long as the lateness.
+    silent; else as long as the lateness. And a method ``due_ns(state, site)``: the instant before which to pass time
+    says and changes nothing as long as no reading comes; a machine without it is asked for each quarter of an hour.
     """
 
     producer: str

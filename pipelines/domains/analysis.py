@@ -11,20 +11,24 @@ Laws
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
-from pipelines.domains import HEARD, Machine, Reading, Site
+from pipelines.domains import HEARD, LINK, Machine, Reading, Site
 from pipelines.domains.pilot_time import PilotTime
 from pipelines.domains.runner import LATENESS_NS, Runner, StaleImageError
 from pipelines.encodings.line_protocol import best_reception
-from pipelines.model import Accepted, Link, Observation, Tick, Value
+from pipelines.model import Accepted, Link, Observation, Tick
 from pipelines.screen import FUTURE_NS
 
 ROUTES_KEPT = 65_536
 """(feature, property) pairs whose runners are known; with more the table is made anew."""
+
+
+Route = tuple[str, str, tuple[Runner[Any], ...]]
+"""Feature and property, named once for all readings, and who wants them."""
 
 
 class Statement(msgspec.Struct, frozen=True):
@@ -45,7 +49,8 @@ class Analysis:
         self.ahead = 0
         self._site = site
         self._lateness_ns = lateness_ns
-        self._routes: dict[tuple[str, str], tuple[str, str, tuple[Runner[Any], ...]]] = {}
+        self._routes: dict[tuple[str, str], Route] = {}
+        self._frame_routes: dict[str, tuple[Route, Route, Route]] = {}
         self._devices: dict[str, str] = {}
 
     @property
@@ -84,7 +89,7 @@ class Analysis:
         """What a message is no longer understood to say; where it had another feature, that was not heard either."""
         self._take_one(Reading(one.time_ns, entry.device, one.feature, one.property, one.value, "retracted"))
         if one.feature != entry.feature or entry.pilot != self._site.pilot:
-            for name in (HEARD, "f_cnt", "rssi_dbm", "snr_db", "receptions"):
+            for name in (HEARD, "f_cnt", LINK):
                 self._take_one(Reading(entry.time_ns, entry.device, one.feature, name, 0.0, "retracted"))
 
     def tick(self, tick: Tick) -> None:
@@ -120,30 +125,40 @@ class Analysis:
     def forget_routes(self) -> None:
         """After a change of ``machines``: who wants what is asked anew."""
         self._routes.clear()
+        self._frame_routes.clear()
         self._devices.clear()
 
     def _hear(self, entry: Accepted, device: str) -> None:
         """That it was heard, and how its frame travelled."""
-        feature = entry.feature
-        runners = (self._routes.get((feature, HEARD)) or self._route(feature, HEARD))[2]
-        if runners:
-            reading = Reading(entry.time_ns, device, feature, HEARD, value=True)
-            for runner in runners:
+        time_ns, link = entry.time_ns, entry.link
+        heard, counter, facts = self._frame_routes.get(entry.feature) or self._frame_route(entry.feature)
+        if heard[2]:
+            reading = Reading(time_ns, device, heard[0], HEARD, value=True)
+            for runner in heard[2]:
                 runner.take(reading)
-        if entry.link is not None:
-            for name, value in radio_facts(entry.link):
-                runners = (self._routes.get((feature, name)) or self._route(feature, name))[2]
-                if runners:
-                    reading = Reading(entry.time_ns, device, feature, name, value)
-                    for runner in runners:
-                        runner.take(reading)
+        if link is None:
+            return
+        if counter[2] and link.f_cnt is not None:
+            reading = Reading(time_ns, device, counter[0], counter[1], float(link.f_cnt))
+            for runner in counter[2]:
+                runner.take(reading)
+        if facts[2] and (link.f_cnt is not None or link.receptions):
+            reading = Reading(time_ns, device, facts[0], LINK, link_facts(link))
+            for runner in facts[2]:
+                runner.take(reading)
 
     def _take_one(self, reading: Reading) -> None:
         named = reading.feature, reading.property
         for runner in (self._routes.get(named) or self._route(*named))[2]:
             runner.take(reading)
 
-    def _route(self, feature: str, name: str) -> tuple[str, str, tuple[Runner[Any], ...]]:
+    def _frame_route(self, feature: str) -> tuple[Route, Route, Route]:
+        """Who wants to know that it was heard, its counter, and how it travelled."""
+        routes = self._route(feature, HEARD), self._route(feature, "f_cnt"), self._route(feature, LINK)
+        self._frame_routes[feature] = routes
+        return routes
+
+    def _route(self, feature: str, name: str) -> Route:
         """Who wants it; kept with its names, so that readings share them."""
         kind = feature.partition("/")[0]
         wanting = [machine for machine in self.machines if kind in machine.features and name in machine.properties]
@@ -161,13 +176,13 @@ class Analysis:
         return Runner(machine, self._site, lateness_ns=self._lateness_ns)
 
 
-def radio_facts(link: Link) -> Iterable[tuple[str, Value]]:
-    """How the frame travelled: the best reception speaks for all."""
-    if link.f_cnt is not None:
-        yield "f_cnt", float(link.f_cnt)
-    if link.receptions:
-        yield "receptions", float(len(link.receptions))
-        best = best_reception(link.receptions)
-        for name, value in (("rssi_dbm", best.rssi_dbm), ("snr_db", best.snr_db)):
-            if value is not None and math.isfinite(value):
-                yield name, float(value)
+def link_facts(link: Link) -> str:
+    """How the frame travelled, as ``LINK`` says it: the best reception speaks for all."""
+    f_cnt = "-" if link.f_cnt is None else link.f_cnt
+    if not link.receptions:
+        return f"{f_cnt} - - -"
+    best = best_reception(link.receptions)
+    rssi_dbm, snr_db = best.rssi_dbm, best.snr_db
+    rssi = "-" if rssi_dbm is None or not math.isfinite(rssi_dbm) else rssi_dbm
+    snr = "-" if snr_db is None or not math.isfinite(snr_db) else snr_db
+    return f"{f_cnt} {len(link.receptions)} {rssi} {snr}"

@@ -58,12 +58,14 @@ class Key(Generic[StateT]):
     """One key of a machine.
 
     ``told``: the words of late. ``pending``: taken in, not yet settled. ``full``: so many readings make a rung.
+    ``due_ns``: before it, to pass time says and changes nothing.
     """
 
     __slots__ = (
         "_series",
         "_series_at",
         "bytes",
+        "due_ns",
         "full",
         "horizon_ns",
         "ladder",
@@ -82,7 +84,7 @@ class Key(Generic[StateT]):
         self.tail: list[Reading] = []
         self.told: Words = {}
         self.pending: list[Reading] = []
-        self.horizon_ns = self.newest_ns = LONG_BEFORE_NS
+        self.horizon_ns = self.newest_ns = self.due_ns = LONG_BEFORE_NS
         self.full = rung_length(len(ladder[-1].state))
         self.bytes = 0
         self._series = list(series)
@@ -110,15 +112,20 @@ class Key(Generic[StateT]):
 
     def pack(self, readings: Sequence[Reading]) -> bytes:
         """Readings as a rung keeps them."""
-        rows = []
-        for one in readings:
-            series = (one.device, one.feature, one.property)
-            number = self._series_at.get(series)
-            if number is None:
-                number = self._series_at[series] = len(self._series)
+        at = self._series_at
+        for series in {(one.device, one.feature, one.property): None for one in readings}:
+            if series not in at:
+                at[series] = len(self._series)
                 self._series.append(series)
-            rows.append((one.time_ns, number, one.value, one.quality))
-        return _encode(rows)
+        return _encode(
+            [(one.time_ns, at[one.device, one.feature, one.property], one.value, one.quality) for one in readings]
+        )
+
+    def add_rung(self, rung: Rung) -> None:
+        """Begin the next rung: the tail's readings are packed in the one before."""
+        self.ladder[-1].packed = self.pack(self.tail)
+        self.tail = []
+        self.ladder.append(rung)
 
     def rung_holding(self, place: Place) -> int:
         """The rung that a reading belongs to; -1 where it lies before all that is kept."""

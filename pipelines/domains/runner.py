@@ -10,13 +10,15 @@ Laws
   order of the ledger, and of nothing else. So a restart judges as the first run did.
 - What was said is not remembered for long: what had been said is found again by running again.
 - A machine's own ``lateness_ns`` shortens the lateness for it: nobody asks for last week's guidance.
+- Time is passed to a key once something can happen in it, where the machine tells when (``due_ns``); until then it is
+  only noted how far time has come. What is said is the same.
 - A key is passed time up to ``followed_ns`` beyond its newest reading (the machine's own attribute of that name, or the
   lateness): a place that is silent for longer is closed, and costs nothing.
 - What is taken in place of another file's word (a moved device, a new setting) holds from then on, and for what is run
   again; what was said before stays.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, Literal
 
 import msgspec
@@ -80,17 +82,29 @@ class Runner(Generic[StateT]):
         max_bytes: int = RUNNER_BYTES,
     ) -> None:
         self.machine = machine
-        self.site = site
+        self._site = site
         self.counts: dict[Count, int] = dict.fromkeys(COUNTS, 0)
         self.fell = ""
         self.passed_ns = LONG_BEFORE_NS
         self._lateness_ns: int = min(lateness_ns, getattr(machine, "lateness_ns", lateness_ns))
         self._followed_ns: int = getattr(machine, "followed_ns", lateness_ns)
         self._key_bytes: int = getattr(machine, "key_bytes", KEY_BYTES)
+        self._due_ns: Callable[[StateT, Site], int] = getattr(machine, "due_ns", _always)
         self.max_bytes = max_bytes
         self._keys: dict[str, Key[StateT]] = {}
         self._touched: list[Key[StateT]] = []
         self._decode = msgspec.msgpack.Decoder(machine.state).decode
+
+    @property
+    def site(self) -> Site:
+        """What the files say. With another word of theirs, all keys may be due."""
+        return self._site
+
+    @site.setter
+    def site(self, site: Site) -> None:
+        self._site = site
+        for key in self._keys.values():
+            key.due_ns = LONG_BEFORE_NS
 
     @property
     def keys(self) -> int:
@@ -105,7 +119,7 @@ class Runner(Generic[StateT]):
     def take(self, reading: Reading) -> None:
         """Take in a reading, in order of arrival. One of a quality of GONE takes back what had its place."""
         try:
-            name = self.machine.key(reading, self.site)
+            name = self.machine.key(reading, self._site)
         except Exception as error:  # noqa: BLE001 - as in settle
             self._let_fall(reading.feature, error)
             return
@@ -120,10 +134,11 @@ class Runner(Generic[StateT]):
         if time_ns < key.newest_ns - self._lateness_ns:
             self.counts["too_late"] += 1
             return
+        if not key.pending:
+            self._note_horizon(key)
+            self._touched.append(key)
         if time_ns > key.newest_ns and reading.quality not in GONE:
             key.newest_ns = time_ns
-        if not key.pending:
-            self._touched.append(key)
         key.pending.append(reading)
 
     def settle(self, to_ns: int = LONG_BEFORE_NS) -> Said:
@@ -137,12 +152,13 @@ class Runner(Generic[StateT]):
                 self._let_fall(key.name, error)
         if to_ns > self.passed_ns:
             self.passed_ns = to_ns
-            touched = list(self._keys.values())
+            touched = [key for key in self._keys.values() if key.due_ns <= to_ns]
         for key in touched:
             until_ns = min(self.passed_ns, key.newest_ns + self._followed_ns)
-            if until_ns > key.horizon_ns and key.name in self._keys:
+            if key.due_ns <= until_ns and until_ns > key.horizon_ns and key.name in self._keys:
                 try:
-                    self._say(key, self.machine.pass_time(key.state, until_ns, self.site), said)
+                    self._say(key, self.machine.pass_time(key.state, until_ns, self._site), said)
+                    key.due_ns = self._due_ns(key.state, self._site)
                 except Exception as error:  # noqa: BLE001 - as above
                     self._let_fall(key.name, error)
                 key.horizon_ns = until_ns
@@ -151,6 +167,8 @@ class Runner(Generic[StateT]):
     def pack(self) -> bytes:
         """Everything it knows, for ``restore``. Only when all is settled."""
         assert not self._touched
+        for key in self._keys.values():
+            self._note_horizon(key)
         keys = [image_of(key) for key in self._keys.values()]
         machine = self.machine
         counts = {str(name): count for name, count in self.counts.items()}
@@ -178,21 +196,23 @@ class Runner(Generic[StateT]):
         self.fell = f"{self.machine.producer} at '{name}': {type(error).__name__}: {error}"[:300]
 
     def _begin(self, name: str) -> Key[StateT]:
-        state = self.machine.begin(name, self.site)
+        state = self.machine.begin(name, self._site)
         key = self._keys[name] = Key(name, state, [Rung(None, _encode(state), pack_words({}, 0))])
         return key
+
+    def _note_horizon(self, key: Key[StateT]) -> None:
+        """Time had come so far before anything more of this key is taken in; there was nothing to do."""
+        horizon_ns = min(self.passed_ns, key.newest_ns + self._followed_ns)
+        key.horizon_ns = max(key.horizon_ns, horizon_ns)
 
     def _settle(self, key: Key[StateT], said: Said) -> None:
         """What is pending, each in its place: late ones first, then those in order."""
         pending, key.pending = key.pending, []
         tail, horizon_ns = key.tail, key.horizon_ns
-        time_ns = pending[0].time_ns
-        if len(pending) == 1 and time_ns >= horizon_ns and tail and time_ns > tail[-1].time_ns:
-            late = 0  # as nearly always: one reading, the newest
-        else:
+        late = 0
+        if not _in_order(pending, horizon_ns, tail):
             pending = [one for _, one in sorted({place_of(one): one for one in pending}.items())]
             last = key.last
-            late = 0
             for reading in pending:
                 if reading.time_ns >= horizon_ns and (last is None or place_of(reading) > last):
                     break
@@ -202,22 +222,22 @@ class Runner(Generic[StateT]):
         for reading in pending[late:] if late else pending:
             if reading.quality not in GONE:
                 self._take_in_order(key, reading, said)
+        key.due_ns = self._due_ns(key.state, self._site)
 
     def _take_in_order(self, key: Key[StateT], reading: Reading, said: Said) -> None:
-        machine, state, site, time_ns = self.machine, key.state, self.site, reading.time_ns
+        machine, state, site, time_ns = self.machine, key.state, self._site, reading.time_ns
         if time_ns > key.horizon_ns:
-            if words := machine.pass_time(state, time_ns, site):
+            if time_ns >= key.due_ns and (words := machine.pass_time(state, time_ns, site)):
                 self._say(key, words, said)
             key.horizon_ns = time_ns
+        key.due_ns = LONG_BEFORE_NS  # until it is asked again
         if words := machine.take(state, reading, site):
             self._say(key, words, said)
         tail = key.tail
         tail.append(reading)
         if len(tail) >= key.full:
             rung = Rung(place_of(reading), _encode(state), pack_words(key.told, time_ns))
-            key.ladder[-1].packed = key.pack(tail)
-            key.tail = []
-            key.ladder.append(rung)
+            key.add_rung(rung)
             key.full = rung_length(len(rung.state))
             self._forget(key)
 
@@ -237,8 +257,11 @@ class Runner(Generic[StateT]):
             tell(said, identity, one, again=before is not None or not is_recent)
             if is_recent:
                 told[identity] = one
-        if len(told) > 2 * OPEN_WORDS:
-            key.told = still_open(told, recent_ns)
+        while len(told) > 2 * OPEN_WORDS:  # they stand nearly in order of time
+            identity, oldest = next(iter(told.items()))
+            if oldest.time_ns + oldest.interval_ns >= recent_ns:
+                break
+            del told[identity]
 
     def _put_in_place(self, key: Key[StateT], late: Sequence[Reading], said: Said) -> None:
         changed = self._changed_rungs(key, late)
@@ -296,8 +319,8 @@ class Runner(Generic[StateT]):
             tail = self._run_and_cut(key, state, changed.get(at, readings), words=after, fresh=fresh)
             if at == len(ladder) - 1:
                 horizon_ns = key.horizon_ns
-                hear(before, self.machine.pass_time(had, horizon_ns, self.site))
-                hear(after, self.machine.pass_time(state, horizon_ns, self.site))
+                hear(before, self.machine.pass_time(had, horizon_ns, self._site))
+                hear(after, self.machine.pass_time(state, horizon_ns, self._site))
             else:
                 fresh[-1].packed = key.pack(tail)
         else:
@@ -321,10 +344,16 @@ class Runner(Generic[StateT]):
         return found
 
     def _run(self, state: StateT, readings: Iterable[Reading], words: Words) -> None:
-        machine, site = self.machine, self.site
+        take, pass_time, site = self.machine.take, self.machine.pass_time, self._site
+        passed_ns = LONG_BEFORE_NS
         for reading in readings:
-            hear(words, machine.pass_time(state, reading.time_ns, site))
-            hear(words, machine.take(state, reading, site))
+            time_ns = reading.time_ns
+            if time_ns > passed_ns:
+                if said := pass_time(state, time_ns, site):
+                    hear(words, said)
+                passed_ns = time_ns
+            if said := take(state, reading, site):
+                hear(words, said)
 
     def _run_and_cut(
         self,
@@ -345,6 +374,25 @@ class Runner(Generic[StateT]):
             fresh.append(Rung(place, _encode(state), pack_words(words, place[0])))
         self._run(state, readings, words)
         return readings
+
+
+def _in_order(pending: Sequence[Reading], horizon_ns: int, tail: Sequence[Reading]) -> bool:
+    """Whether all of it follows what was taken, one after the other, as nearly always."""
+    if pending[0].time_ns < horizon_ns or not tail:
+        return False
+    before = tail[-1]
+    for reading in pending:
+        if reading.time_ns <= before.time_ns and (
+            reading.time_ns < before.time_ns or place_of(reading) <= place_of(before)
+        ):
+            return False
+        before = reading
+    return True
+
+
+def _always(_state: msgspec.Struct, _site: Site) -> int:
+    """Of a machine that does not tell: something may be due at any time."""
+    return LONG_BEFORE_NS
 
 
 def _horizon(after: Place | None) -> int:

@@ -15,6 +15,7 @@ Said = dict[Identity, tuple[Observation, bool]]
 """What is to be told: by identity the last word, and whether another one may have been told before it."""
 
 _encode = msgspec.msgpack.Encoder().encode
+_NOTHING = _encode([])
 _decode_words = msgspec.msgpack.Decoder(list[Observation]).decode
 
 
@@ -30,6 +31,8 @@ def still_open(words: Mapping[Identity, Observation], horizon_ns: int) -> Words:
 
 def pack_words(words: Mapping[Identity, Observation], horizon_ns: int) -> bytes:
     """What is still open, in an order of its own, so that equal words are equal bytes."""
+    if not words:
+        return _NOTHING
     return _encode([one for _, one in sorted(still_open(words, horizon_ns).items())])
 
 

@@ -356,7 +356,7 @@ async def test_radio_facts_and_being_heard_are_readings_too(tmp_path: Path) -> N
     seen: list[Reading] = []
 
     class Listening(Toy):
-        properties = frozenset({"heard", "f_cnt", "rssi_dbm", "snr_db", "receptions"})
+        properties = frozenset({"heard", "f_cnt", "link"})
 
         def key(self, reading: Reading, site: Site) -> str | None:  # noqa: ARG002 - the seam
             seen.append(reading)
@@ -369,8 +369,7 @@ async def test_radio_facts_and_being_heard_are_readings_too(tmp_path: Path) -> N
     assert {one.property: one.value for one in seen} == {
         "heard": True,
         "f_cnt": 7.0,
-        "receptions": 2.0,
-        "rssi_dbm": -90.0,
+        "link": "7 2 -90.0 -",
     }
     desk.crash()
 

@@ -6,7 +6,7 @@ in from the counter's usual week and from what the day was like at its neighbour
 
 from collections.abc import Iterable, Iterator
 
-from pipelines.domains import HOUR_NS, Reading, Site
+from pipelines.domains import HOUR_NS, NEVER_NS, Reading, Site
 from pipelines.domains.cycling import statements
 from pipelines.domains.cycling.closing import close_day, note_total
 from pipelines.domains.cycling.counter import (
@@ -54,6 +54,10 @@ class CountMachine:
     def begin(self, key: str, site: Site) -> Area:
         """An area without counters."""
         return Area()
+
+    def due_ns(self, state: Area, site: Site) -> int:
+        """An hour after the day's end."""
+        return state.closes_ns if state.closes_ns >= 0 else NEVER_NS
 
     def pass_time(self, state: Area, to_ns: int, site: Site) -> Iterable[Observation]:
         """Close every local day that is over for an hour."""

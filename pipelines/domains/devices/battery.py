@@ -11,7 +11,7 @@ from statistics import median
 
 import msgspec
 
-from pipelines.domains import Reading, Site
+from pipelines.domains import NEVER_NS, Reading, Site
 from pipelines.domains.devices import EVERY_FEATURE
 from pipelines.domains.local_time import day_bounds
 from pipelines.model import Observation
@@ -66,6 +66,11 @@ class Battery:
         """Nothing is known of it."""
         del key, site
         return Charge()
+
+    def due_ns(self, state: Charge, site: Site) -> int:
+        """The day's end."""
+        del site
+        return state.day_end_ns if state.count else NEVER_NS
 
     def pass_time(self, state: Charge, to_ns: int, site: Site) -> Iterable[Observation]:
         """Close the day."""

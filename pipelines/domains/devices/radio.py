@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from pipelines.domains import Reading, Site
+from pipelines.domains import LINK, NEVER_NS, Reading, Site
 from pipelines.domains.devices import EVERY_FEATURE
 from pipelines.domains.local_time import day_bounds
 from pipelines.domains.said import of_interval
@@ -64,9 +64,9 @@ class Radio:
     """Producer ``radio``; a key is a device."""
 
     producer = "radio"
-    version = 1
+    version = 2
     features = EVERY_FEATURE
-    properties = frozenset(("f_cnt", "rssi_dbm", "snr_db", "receptions"))
+    properties = frozenset((LINK,))
     state = Day
 
     def key(self, reading: Reading, site: Site) -> str | None:
@@ -79,6 +79,11 @@ class Radio:
         del key, site
         return Day()
 
+    def due_ns(self, state: Day, site: Site) -> int:
+        """The day's end."""
+        del site
+        return state.end_ns if state.received else NEVER_NS
+
     def pass_time(self, state: Day, to_ns: int, site: Site) -> Iterable[Observation]:
         """Close the day."""
         del site
@@ -90,21 +95,20 @@ class Radio:
         return said
 
     def take(self, state: Day, reading: Reading, site: Site) -> Iterable[Observation]:
-        """One fact of one frame; the counter comes with every frame."""
-        value = float(reading.value)
-        match reading.property:
-            case "f_cnt":
-                if not state.received:
-                    state.begin_ns, state.end_ns = day_bounds(reading.time_ns, site.zone)
-                state.feature = reading.feature
-                self._count(state, int(value))
-            case "rssi_dbm":
-                _tally(state.rssi_steps, value)
-            case "snr_db":
-                _tally(state.snr_steps, value)
-            case "receptions":
-                state.receptions += int(value)
-                state.heard += 1
+        """How one frame travelled; a LoRaWAN frame has its counter."""
+        f_cnt, receptions, rssi_dbm, snr_db = str(reading.value).split(" ")
+        if f_cnt != "-":
+            if not state.received:
+                state.begin_ns, state.end_ns = day_bounds(reading.time_ns, site.zone)
+            state.feature = reading.feature
+            self._count(state, int(f_cnt))
+        if receptions != "-":
+            state.receptions += int(receptions)
+            state.heard += 1
+        if rssi_dbm != "-":
+            _tally(state.rssi_steps, float(rssi_dbm))
+        if snr_db != "-":
+            _tally(state.snr_steps, float(snr_db))
         return ()
 
     @staticmethod

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from pipelines.domains import Reading, Site
+from pipelines.domains import NEVER_NS, Reading, Site
 from pipelines.domains.devices import EVERY_FEATURE
 from pipelines.model import NS_PER_S, Observation
 
@@ -41,6 +41,11 @@ class Tamper:
         """All is quiet."""
         del key, site
         return Alarm()
+
+    def due_ns(self, state: Alarm, site: Site) -> int:
+        """When it clears."""
+        del site
+        return NEVER_NS if state.on or state.until_ns < 0 else state.until_ns
 
     def pass_time(self, state: Alarm, to_ns: int, site: Site) -> Iterable[Observation]:
         """Clear it when nothing came for ten minutes."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from pipelines.domains import Reading, Site
+from pipelines.domains import NEVER_NS, Reading, Site
 from pipelines.domains.energy.details import EXPORT, IMPORT, MeterDetails, details_of
 from pipelines.domains.energy.formulas import self_consumption, self_sufficiency
 from pipelines.domains.local_time import day_bounds
@@ -53,8 +53,12 @@ class ConnectionBalance:
         """Nothing read yet."""
         return Balance(key)
 
+    def due_ns(self, state: Balance, site: Site) -> int:
+        """Never: only a reading tells what was counted before it."""
+        return NEVER_NS
+
     def pass_time(self, state: Balance, to_ns: int, site: Site) -> Iterable[Observation]:
-        """Nothing: only a reading tells what was counted before it."""
+        """Nothing."""
         return ()
 
     def take(self, state: Balance, reading: Reading, site: Site) -> Iterable[Observation]:

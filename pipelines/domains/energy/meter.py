@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from pipelines.domains import HOUR_NS, QUARTER_NS, Reading, Site
+from pipelines.domains import HOUR_NS, NEVER_NS, QUARTER_NS, Reading, Site
 from pipelines.domains.energy.details import EXPORT, IMPORT, details_of
 from pipelines.domains.local_time import day_bounds, hour_of, quarter_of
 from pipelines.domains.register import Register, Stretch, Tally, add, follow
@@ -50,8 +50,12 @@ class ElectricityMeter:
         """Nothing read yet."""
         return MeterState(key)
 
+    def due_ns(self, state: MeterState, site: Site) -> int:
+        """Never: only a reading tells what was counted before it."""
+        return NEVER_NS
+
     def pass_time(self, state: MeterState, to_ns: int, site: Site) -> Iterable[Observation]:
-        """Nothing: only a reading tells what was counted before it."""
+        """Nothing."""
         return ()
 
     def take(self, state: MeterState, reading: Reading, site: Site) -> Iterable[Observation]:

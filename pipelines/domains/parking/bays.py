@@ -105,7 +105,7 @@ class Kerb(msgspec.Struct, array_like=True):
     """A street's bays. ``quarters``: the last is under way.
 
     ``sure`` and ``taken``: bays of each pool that count, and the taken ones among them, up to ``counted_ns``.
-    ``begun_ns``: when the first was heard.
+    ``begun_ns``: when the first was heard. ``learnt``: the pools of which enough was seen for a forecast, by quarter.
     """
 
     bays: dict[str, Bay] = {}
@@ -117,6 +117,7 @@ class Kerb(msgspec.Struct, array_like=True):
     taken: list[int] = msgspec.field(default_factory=lambda: [0 for _ in _EACH_POOL])
     counted_ns: int = 0
     begun_ns: int = 0
+    learnt: list[bool] = msgspec.field(default_factory=lambda: [False for _ in _EACH_POOL])
 
 
 def believed_ns(bay: Bay, longest_ns: int) -> int:
@@ -180,7 +181,7 @@ def count(kerb: Kerb, at_ns: int) -> None:
     """Bay-time in which the street was open to one more car, up to now; before the counts change."""
     spent_ns = at_ns - kerb.counted_ns
     if spent_ns > 0:
-        for tally, sure, taken in zip(kerb.quarters[-1].pools, kerb.sure, kerb.taken, strict=True):
-            if taken < sure:
-                tally.open_ns += sure * spent_ns
+        for pool, sure in enumerate(kerb.sure):
+            if kerb.taken[pool] < sure:
+                kerb.quarters[-1].pools[pool].open_ns += sure * spent_ns
         kerb.counted_ns = at_ns

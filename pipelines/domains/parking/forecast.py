@@ -5,12 +5,13 @@ two-state chain with the street's rates times the bay's own shrunk factors, at e
 error of the chance (Brier 1950), of every forecast that fell due on a local day and whose end was seen.
 """
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from pipelines.domains.parking.bays import ORDINARY, Bay, Kerb
-from pipelines.domains.parking.formulas import bay_free_chance, lot_free_chance
+from pipelines.domains.parking.formulas import lot_free_chance, two_state
 from pipelines.domains.parking.kerb import Turn, Vanished
 from pipelines.domains.parking.occupancy import interval
 from pipelines.domains.parking.rates import factor
@@ -64,7 +65,8 @@ def fall_due(forecast: Forecast, kerb: Kerb, to_ns: int) -> None:
         pending = forecast.pending.pop(0)
         if forecast.free is not None:
             forecast.score.add(pending, free=forecast.free)
-    forecast.free = kerb.taken[ORDINARY] < kerb.sure[ORDINARY] if kerb.sure[ORDINARY] else None
+    sure = kerb.sure[ORDINARY]
+    forecast.free = kerb.taken[ORDINARY] < sure if sure else None
 
 
 def bays_fall_due(forecast: Forecast, kerb: Kerb, to_ns: int) -> None:
@@ -92,28 +94,32 @@ def foretell(forecast: Forecast, kerb: Kerb, feature: str, at_ns: int, *, bays: 
 def street_chance(kerb: Kerb, minutes: float) -> float | None:
     """P(free) of the street so many minutes from now, by the present hour's rates; None before enough was learnt."""
     sure, taken = kerb.sure[ORDINARY], kerb.taken[ORDINARY]
-    rates, pace = kerb.rates[ORDINARY], kerb.pace[ORDINARY]
-    if not sure or not rates.learnt():
+    pace = kerb.pace[ORDINARY]
+    if not sure or not kerb.learnt[ORDINARY]:
         return None
     return min(1.0, lot_free_chance(sure, taken, sure * pace.lot_arrivals, pace.departures, minutes))
 
 
-def foretell_bay(forecast: Forecast, kerb: Kerb, turn: Turn) -> Iterator[Observation]:
+def foretell_bay(forecast: Forecast, kerb: Kerb, turn: Turn) -> Sequence[Observation]:
     """A bay has changed: judge what was said of it, and say anew. Nothing is foretold from a gap."""
     if turn.gap:
         forecast.bays.pop(turn.bay, None)
-        return
-    _judge(forecast, turn.bay, turn.at_ns, free=turn.occupied)
-    bay = kerb.bays[turn.bay]
-    if not kerb.rates[bay.pool].learnt():
-        return
-    arrivals, departures = bay_pace(kerb, bay)
-    pending = forecast.bays.setdefault(turn.bay, [])
+        return ()
+    name, at_ns = turn.bay, turn.at_ns
+    _judge(forecast, name, at_ns, free=turn.occupied)
+    bay = kerb.bays[name]
+    if not kerb.learnt[bay.pool]:
+        return ()
+    total, settled = two_state(*bay_pace(kerb, bay))
+    away = (0.0 if turn.occupied else 1.0) - settled
+    pending = forecast.bays.setdefault(name, [])
+    said = []
     for horizon, minutes in enumerate(HORIZONS_MIN):
-        chance = bay_free_chance(arrivals, departures, minutes, occupied=turn.occupied)
-        yield Observation(turn.bay, NAMES[horizon], 100 * chance, turn.at_ns)
-        pending.append((turn.at_ns + minutes * MINUTE_NS, horizon, chance))
+        chance = settled + away * math.exp(-total * minutes)
+        said.append(Observation(name, NAMES[horizon], 100 * chance, at_ns))
+        pending.append((at_ns + minutes * MINUTE_NS, horizon, chance))
     del pending[:-MOST_PENDING]
+    return said
 
 
 def lose_bay(forecast: Forecast, vanished: Vanished) -> None:
@@ -133,10 +139,12 @@ def _judge(forecast: Forecast, bay: str, to_ns: int, *, free: bool) -> None:
     pending = forecast.bays.get(bay)
     if pending is None:
         return
+    squares, counts = forecast.bay_score.squares, forecast.bay_score.counts
     waiting = []
     for one in pending:
         if one[0] <= to_ns:
-            forecast.bay_score.add(one, free=free)
+            squares[one[1]] += (one[2] - free) ** 2
+            counts[one[1]] += 1
         else:
             waiting.append(one)
     if waiting:

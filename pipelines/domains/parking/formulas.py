@@ -38,10 +38,15 @@ def bay_free_chance(arrivals: float, departures: float, minutes: float, *, occup
 
     ``arrivals``: 1 / mean gap while free; ``departures``: 1 / mean stay while occupied. Their sum is above 0.
     """
-    total = arrivals + departures
-    settled = departures / total
+    total, settled = two_state(arrivals, departures)
     now = 0.0 if occupied else 1.0
     return settled + (now - settled) * math.exp(-total * minutes)
+
+
+def two_state(arrivals: float, departures: float) -> tuple[float, float]:
+    """Of the same chain: how fast it forgets, per minute, and P(free) in the long run."""
+    total = arrivals + departures
+    return total, departures / total
 
 
 def erlang_b(bays: int, load: float) -> float:
@@ -52,11 +57,13 @@ def erlang_b(bays: int, load: float) -> float:
     return blocked
 
 
+@lru_cache(maxsize=4_096)
 def lot_free_chance(bays: int, taken: int, arrivals: float, departures: float, minutes: float) -> float:
     """P(a bay is free) ``minutes`` from now in an M/M/c/c system of which ``taken`` bays are taken now.
 
     ``arrivals``: to the whole system while a bay is free; ``departures``: of one taken bay. By uniformisation: the sum
     over k of Poisson(k; rate t) times the chance after k steps of the chain that is looked at ``rate`` times a minute.
+    Kept for a while: rates hold for an hour, and in it a street comes back to the same few numbers of cars.
     """
     rate = arrivals + bays * departures
     steps = rate * minutes

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from pipelines.domains import QUARTER_NS, Reading, Site
+from pipelines.domains import NEVER_NS, QUARTER_NS, Reading, Site
 from pipelines.domains.parking.bays import ORDINARY, Kerb
 from pipelines.domains.parking.forecast import street_chance
-from pipelines.domains.parking.kerb import advance, hear_frame, hear_state, hold_ns
+from pipelines.domains.parking.kerb import advance, hear_frame, hear_state
 from pipelines.domains.parking.rule import MINUTE_NS
 from pipelines.domains.parking.settings import ParkingSettings
 from pipelines.domains.parking.street import FEATURE, street_name
@@ -50,12 +50,16 @@ class GuidanceMachine:
         """No street is known."""
         return GuidanceState()
 
+    def due_ns(self, state: GuidanceState, site: Site) -> int:
+        """The next step, once it has settled."""
+        return state.next_ns + site.settings_as("parking", ParkingSettings).hold_ns if state.next_ns else NEVER_NS
+
     def pass_time(self, state: GuidanceState, to_ns: int, site: Site) -> Iterable[Observation]:
         """Look at all streets at each step that has settled."""
         settings = site.settings_as("parking", ParkingSettings)
-        if not state.next_ns or state.next_ns > to_ns - hold_ns(settings):
+        if not state.next_ns or state.next_ns > to_ns - settings.hold_ns:
             return ()
-        return list(_look(state, to_ns - hold_ns(settings), site, settings))
+        return list(_look(state, to_ns - settings.hold_ns, site, settings))
 
     def take(self, state: GuidanceState, reading: Reading, site: Site) -> Iterable[Observation]:
         """A frame or a state of a bay of one of the streets."""
@@ -88,7 +92,7 @@ def _in_order(state: GuidanceState, at_ns: int, site: Site, settings: ParkingSet
     """The streets of which something is known, the best first; before anything is learnt by free bays alone."""
     found = []
     for name, kerb in state.streets.items():
-        for _ in advance(kerb, at_ns + hold_ns(settings), site, settings):
+        for _ in advance(kerb, at_ns + settings.hold_ns, site, settings):
             pass  # the kerb keeps what it needs
         del kerb.quarters[:-QUARTERS_KEPT]
         sure, free = kerb.sure[ORDINARY], kerb.sure[ORDINARY] - kerb.taken[ORDINARY]

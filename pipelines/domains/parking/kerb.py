@@ -1,7 +1,8 @@
 """A street's bays from frames to believed turns, in order of time. See the package's head for what is believed.
 
 ``hear_frame`` and ``hear_state`` take readings; ``advance`` lets time pass and yields what has become certain, each
-``hold_ns`` after it happened: so signs, ends of quarters and silences are met in their true order, whatever the steps.
+``hold_ns`` (of the settings) after it happened: so signs, ends of quarters and silences are met in their true order,
+whatever the steps.
 """
 
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from pipelines.domains import HOUR_NS, Site
 from pipelines.domains.local_time import hour_of_week, quarter_of
 from pipelines.domains.parking.bays import (
     QUARTERS_KEPT,
+    SHORTEST_BELIEF_NS,
     Bay,
     Kerb,
     Quarter,
@@ -73,11 +75,6 @@ class QuarterOver(msgspec.Struct, frozen=True):
 Event = Turn | Vanished | Appeared | QuarterOver
 
 
-def hold_ns(settings: ParkingSettings) -> int:
-    """How long after it happened a change is settled."""
-    return int(max(settings.disturbed_dwell_s, settings.min_dwell_s) * NS_PER_S)
-
-
 def hear_frame(kerb: Kerb, name: str, device: str, *, f_cnt: float, at_ns: int, site: Site) -> None:
     """A frame of a bay's sensor with its counter: were frames lost before it?"""
     bay = _bay(kerb, name, at_ns, site)
@@ -133,7 +130,7 @@ def _bay(kerb: Kerb, name: str, at_ns: int, site: Site) -> Bay:
 
 def advance(kerb: Kerb, to_ns: int, site: Site, settings: ParkingSettings) -> Iterator[Event]:
     """Settle everything up to ``to_ns`` less the hold. To be exhausted; the caller handles each event in turn."""
-    until_ns = to_ns - hold_ns(settings)
+    until_ns = to_ns - settings.hold_ns
     signs = kerb.signs
     while kerb.quarters:
         end_ns = kerb.quarters[-1].end_ns
@@ -148,9 +145,11 @@ def advance(kerb: Kerb, to_ns: int, site: Site, settings: ParkingSettings) -> It
 
 def _end_quarter(kerb: Kerb, end_ns: int, zone: tzinfo, settings: ParkingSettings) -> Iterator[Event]:
     count(kerb, end_ns)
-    for name, bay in kerb.bays.items():
-        yield from _accrue(kerb, name, bay, end_ns, settings)
     quarter = kerb.quarters[-1]
+    longest_ns = _longest_ns(settings)
+    for name, bay in kerb.bays.items():
+        if (vanished := _accrue(kerb, name, bay, end_ns, longest_ns)) is not None:
+            yield vanished
     for rates, tally in zip(kerb.rates, quarter.pools, strict=True):
         rates.learn(quarter.slot, tally)
     if hour_of_week(end_ns, zone) != quarter.slot:
@@ -165,6 +164,7 @@ def _open_quarter(kerb: Kerb, begin_ns: int, zone: tzinfo) -> None:
         for rates in kerb.rates:
             rates.begin_hour(slot)
         kerb.pace = [rates.pace(slot) for rates in kerb.rates]
+    kerb.learnt = [rates.learnt() for rates in kerb.rates]
     kerb.quarters.append(Quarter(begin_ns, slot))
     del kerb.quarters[:-QUARTERS_KEPT]
 
@@ -172,10 +172,11 @@ def _open_quarter(kerb: Kerb, begin_ns: int, zone: tzinfo) -> None:
 def _end_hour(kerb: Kerb, end_ns: int, settings: ParkingSettings) -> Iterator[Event]:
     """Who has stood still for too long?"""
     watched = end_ns - kerb.begun_ns >= LEARNING_NS
+    learnt = [rates.learnt() for rates in kerb.rates]
     for name, bay in kerb.bays.items():
         if bay.sure:
             watch(bay, kerb.pace[bay.pool], end_ns)
-            if watched and kerb.rates[bay.pool].learnt() and stands_too_long(bay, end_ns, settings.stuck_after_h):
+            if watched and learnt[bay.pool] and stands_too_long(bay, end_ns, settings.stuck_after_h):
                 since_ns = bay.since_ns
                 forget(kerb, bay, since_ns, end_ns)
                 _leave(kerb, bay, end_ns)
@@ -185,7 +186,8 @@ def _end_hour(kerb: Kerb, end_ns: int, settings: ParkingSettings) -> Iterator[Ev
 
 def _settle(kerb: Kerb, sign: Sign, settings: ParkingSettings) -> Iterator[Event]:
     bay, at_ns = kerb.bays[sign.bay], sign.at_ns
-    yield from _accrue(kerb, sign.bay, bay, at_ns, settings)
+    if (vanished := _accrue(kerb, sign.bay, bay, at_ns, _longest_ns(settings))) is not None:
+        yield vanished
     if sign.gap_from_ns and bay.sure:
         guess = explain(bay, sign, kerb.pace[bay.pool])
         if guess is not None:
@@ -242,17 +244,31 @@ def _turn(kerb: Kerb, name: str, bay: Bay, at_ns: int, *, gap: bool, certain: bo
     return turn
 
 
-def _accrue(kerb: Kerb, name: str, bay: Bay, to_ns: int, settings: ParkingSettings) -> Iterator[Event]:
+def _longest_ns(settings: ParkingSettings) -> int:
+    """The longest a silent bay is believed."""
+    return int(settings.longest_silence_h * HOUR_NS)
+
+
+def _accrue(kerb: Kerb, name: str, bay: Bay, to_ns: int, longest_ns: int) -> Vanished | None:
     """Count a bay's time up to an instant of the quarter under way, unless it has been silent for too long."""
-    if bay.sure:
-        if bay.heard_ns + believed_ns(bay, int(settings.longest_silence_h * HOUR_NS)) < to_ns:
-            forget(kerb, bay, bay.heard_ns, bay.accrued_ns)  # nothing came after it: that was only presumed
-            _leave(kerb, bay, to_ns)
-            bay.known = False
-            yield Vanished(bay.heard_ns, name, bay.occupied, bay.since_ns, stuck=False)
+    vanished = None
+    if bay.known and not bay.stuck:
+        silent_ns = to_ns - bay.heard_ns
+        if silent_ns > SHORTEST_BELIEF_NS and silent_ns > believed_ns(bay, longest_ns):
+            vanished = _vanish(kerb, name, bay, to_ns)
+        elif bay.occupied:
+            kerb.quarters[-1].pools[bay.pool].occupied_ns += to_ns - bay.accrued_ns
         else:
-            kerb.quarters[-1].pools[bay.pool].add(to_ns - bay.accrued_ns, occupied=bay.occupied)
+            kerb.quarters[-1].pools[bay.pool].free_ns += to_ns - bay.accrued_ns
     bay.accrued_ns = to_ns
+    return vanished
+
+
+def _vanish(kerb: Kerb, name: str, bay: Bay, to_ns: int) -> Vanished:
+    forget(kerb, bay, bay.heard_ns, bay.accrued_ns)  # nothing came after it: that was only presumed
+    _leave(kerb, bay, to_ns)
+    bay.known = False
+    return Vanished(bay.heard_ns, name, bay.occupied, bay.since_ns, stuck=False)
 
 
 def _enter(kerb: Kerb, bay: Bay, at_ns: int) -> None:

@@ -1,8 +1,11 @@
 """What people may write of parking: ``[settings.parking]`` of a pilot, ``details`` of a bay."""
 
+from functools import lru_cache
 from typing import Annotated, Literal
 
 import msgspec
+
+from pipelines.model import NS_PER_S
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 Share = Annotated[float, msgspec.Meta(ge=0, le=100)]
@@ -40,6 +43,16 @@ class ParkingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     certain_after_min: Annotated[float, msgspec.Meta(ge=0, le=360)] = 60.0
     stuck_after_h: Positive = 12.0
     bay_forecasts: Literal["on change", "none"] = "on change"
+
+    @property
+    def hold_ns(self) -> int:
+        """How long after it happened a change is settled."""
+        return _hold_ns(self.disturbed_dwell_s, self.min_dwell_s)
+
+
+@lru_cache(maxsize=64)
+def _hold_ns(disturbed_dwell_s: float, min_dwell_s: float) -> int:
+    return int(max(disturbed_dwell_s, min_dwell_s) * NS_PER_S)
 
 
 class BayDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

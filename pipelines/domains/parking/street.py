@@ -12,7 +12,7 @@ from typing import assert_never
 
 import msgspec
 
-from pipelines.domains import HOUR_NS, QUARTER_NS, Reading, Site
+from pipelines.domains import HOUR_NS, NEVER_NS, QUARTER_NS, Reading, Site
 from pipelines.domains.local_time import day_bounds, hour_of
 from pipelines.domains.parking import forecast, occupancy, stays
 from pipelines.domains.parking.bays import ORDINARY, Kerb, Quarter
@@ -26,7 +26,6 @@ from pipelines.domains.parking.kerb import (
     advance,
     hear_frame,
     hear_state,
-    hold_ns,
 )
 from pipelines.domains.parking.occupancy import Board
 from pipelines.domains.parking.settings import OPEN_TO_ALL, BayDetails, ParkingSettings
@@ -68,17 +67,21 @@ class StreetMachine:
         _count_bays(state, site)
         return state
 
+    def due_ns(self, state: StreetState, site: Site) -> int:
+        """The first of: the end of the quarter, a sign and an overstay, once it has settled."""
+        kerb, due = state.kerb, state.stays.due
+        first_ns = kerb.quarters[-1].end_ns if kerb.quarters else NEVER_NS
+        if kerb.signs and kerb.signs[0].at_ns < first_ns:
+            first_ns = kerb.signs[0].at_ns
+        if due and due[0][0] < first_ns:
+            first_ns = due[0][0]
+        return first_ns + site.settings_as("parking", ParkingSettings).hold_ns
+
     def pass_time(self, state: StreetState, to_ns: int, site: Site) -> Iterable[Observation]:
         """Settle what has lasted its dwell, and close quarters, hours and days."""
-        kerb = state.kerb
-        settings = site.settings_as("parking", ParkingSettings)
-        until_ns = to_ns - hold_ns(settings)
-        if not kerb.quarters or until_ns < kerb.quarters[-1].end_ns:
-            first_ns = kerb.signs[0].at_ns if kerb.signs else to_ns
-            due_ns = state.stays.due[0][0] if state.stays.due else to_ns
-            if until_ns < first_ns and until_ns < due_ns:
-                return ()
-        return list(_settle(state, to_ns, site, settings))
+        if to_ns < self.due_ns(state, site):
+            return ()
+        return _settle(state, to_ns, site, site.settings_as("parking", ParkingSettings))
 
     def take(self, state: StreetState, reading: Reading, site: Site) -> Iterable[Observation]:
         """A frame or a state: it is settled when its dwell is over."""
@@ -111,24 +114,38 @@ def _board(state: StreetState, settings: ParkingSettings) -> Board:
     return Board(f"{FEATURE}/{state.name}", bays, settings.min_capture_percent / 100)
 
 
-def _settle(state: StreetState, to_ns: int, site: Site, settings: ParkingSettings) -> Iterator[Observation]:
+def _settle(state: StreetState, to_ns: int, site: Site, settings: ParkingSettings) -> list[Observation]:
+    said: list[Observation] = []
+    due = state.stays.due
     for event in advance(state.kerb, to_ns, site, settings):
         at_ns = event.end_ns if isinstance(event, QuarterOver) else event.at_ns
-        yield from stays.overstays(state.stays, at_ns)
+        if due and due[0][0] <= at_ns:
+            said += stays.overstays(state.stays, at_ns)
         forecast.fall_due(state.forecast, state.kerb, at_ns)
-        yield from _handle(state, event, site, settings)
-    yield from stays.overstays(state.stays, to_ns - hold_ns(settings))
+        if isinstance(event, Turn):
+            said += _turned(state, event, site, settings)
+        else:
+            said += _handle(state, event, site, settings)
+    said += stays.overstays(state.stays, to_ns - settings.hold_ns)
+    return said
+
+
+def _turned(state: StreetState, turn: Turn, site: Site, settings: ParkingSettings) -> list[Observation]:
+    """A car came or left; of all events the usual one."""
+    said: list[Observation] = []
+    if turn.occupied:
+        stays.arrive(state.stays, turn.bay, turn.at_ns, site, settings)
+    else:
+        said += stays.leave(state.stays, turn.bay, turn.at_ns, gap=turn.gap, site=site, settings=settings)
+    if settings.bay_forecasts == "on change":
+        said += forecast.foretell_bay(state.forecast, state.kerb, turn)
+    return said
 
 
 def _handle(state: StreetState, event: Event, site: Site, settings: ParkingSettings) -> Iterator[Observation]:
     match event:
-        case Turn(at_ns, bay, occupied, _, gap):
-            if occupied:
-                stays.arrive(state.stays, bay, at_ns, site, settings)
-            else:
-                yield from stays.leave(state.stays, bay, at_ns, gap=gap, site=site, settings=settings)
-            if settings.bay_forecasts == "on change":
-                yield from forecast.foretell_bay(state.forecast, state.kerb, event)
+        case Turn():
+            yield from _turned(state, event, site, settings)
         case Appeared(at_ns, bay, occupied, stuck):
             if occupied:
                 state.stays.since[bay] = 0

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from pipelines.domains import HOUR_NS, Reading, Site
+from pipelines.domains import HOUR_NS, NEVER_NS, Reading, Site
 from pipelines.domains.waste.settings import WasteSettings
 from pipelines.model import NS_PER_S, Observation
 
@@ -52,6 +52,12 @@ class AlarmMachine:
     def begin(self, key: str, site: Site) -> AlarmState:
         """All is well."""
         return AlarmState(feature=key)
+
+    def due_ns(self, state: AlarmState, site: Site) -> int:
+        """When a tilt has lasted long enough."""
+        if not state.tilted_ns or state.tilt:
+            return NEVER_NS
+        return state.tilted_ns + int(site.settings_as("waste", WasteSettings).tilt_s * NS_PER_S)
 
     def pass_time(self, state: AlarmState, to_ns: int, site: Site) -> Iterable[Observation]:
         """A tilt that has lasted long enough."""

@@ -9,7 +9,7 @@ from statistics import median
 
 import msgspec
 
-from pipelines.domains import HOUR_NS, Reading, Site
+from pipelines.domains import HOUR_NS, NEVER_NS, Reading, Site
 from pipelines.domains.local_time import day_bounds, local
 from pipelines.domains.waste import days, full
 from pipelines.domains.waste.cleaning import Believed, Levels, believe
@@ -67,6 +67,12 @@ class ContainerMachine:
     def begin(self, key: str, site: Site) -> ContainerState:
         """Nothing is known yet."""
         return ContainerState(feature=key)
+
+    def due_ns(self, state: ContainerState, site: Site) -> int:
+        """Right after the frame that waits, or when the oldest day is closed."""
+        settings = site.settings_as("waste", WasteSettings)
+        closes_ns = _closes_ns(state.days[0], settings) if state.days else NEVER_NS
+        return min(state.frame_ns + 1, closes_ns) if state.frame_ns else closes_ns
 
     def pass_time(self, state: ContainerState, to_ns: int, site: Site) -> Iterable[Observation]:
         """Judge the frame that time has passed; close the days that nothing can be added to any more."""

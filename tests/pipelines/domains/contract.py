@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from hypothesis import strategies as st
 
-from pipelines.domains import HEARD, HOUR_NS, Machine, Place, Reading, Site
+from pipelines.domains import HEARD, HOUR_NS, LINK, Machine, Place, Reading, Site
 from pipelines.domains.ladder import place_of
 from pipelines.domains.runner import GONE, LATENESS_NS, Runner
 from pipelines.domains.words import Identity, Said, Words, hear, identity_of
@@ -68,6 +68,8 @@ def values_of(name: str, second: int) -> st.SearchStrategy[Value]:
     """Values of a property: registers mostly rise with time, and sometimes begin again."""
     if name == HEARD:
         return st.just(True)
+    if name == LINK:
+        return st.sampled_from([f"{second // 60} 2 -101.5 7.0", f"{second // 60} 1 - -3.25", "- 3 -80.0 -", "7 - - -"])
     row = PROPERTIES[name]
     if row.kind == "flag":
         return st.booleans()
@@ -182,6 +184,23 @@ def survives_encoding(machine: Machine[Any], site: Site, readings: Sequence[Read
         assert list(machine.take(states[key], reading, site)) == list(machine.take(copies[key], reading, site))
     for key, state in states.items():
         assert msgspec.msgpack.encode(state) == msgspec.msgpack.encode(copies[key])
+
+
+def says_nothing_before_it_is_due(machine: Machine[Any], site: Site, readings: Sequence[Reading]) -> None:
+    """To pass time to just before ``due_ns`` says nothing and leaves the state as it is, to the byte."""
+    states: dict[str, Any] = {}
+    for reading in sorted(readings, key=place_of):
+        key = machine.key(reading, site)
+        if key is None:
+            continue
+        state = states.setdefault(key, machine.begin(key, site))
+        list(machine.pass_time(state, reading.time_ns, site))
+        list(machine.take(state, reading, site))
+        before = msgspec.msgpack.encode(state)
+        due_ns = machine.due_ns(state, site)  # type: ignore[attr-defined]  # not every machine has it
+        if due_ns > reading.time_ns:
+            assert not list(machine.pass_time(state, min(due_ns - 1, END_NS), site))
+            assert msgspec.msgpack.encode(state) == before
 
 
 def _copied(machine: Machine[Any], state: Any) -> Any:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from pipelines.domains import HOUR_NS, QUARTER_NS, Machine, Reading
+from pipelines.domains import HOUR_NS, LINK, QUARTER_NS, Machine, Reading
 from pipelines.domains.ladder import place_of
 from pipelines.domains.runner import GONE, LATENESS_NS
 from pipelines.domains.table import MACHINES
@@ -93,6 +93,13 @@ def _batches(arrivals: Sequence[Reading], data: st.DataObject) -> list[list[Read
 @given(data=st.data())
 def test_a_state_survives_encoding_after_every_step(machine: Machine[Any], data: st.DataObject) -> None:
     contract.survives_encoding(machine, contract.site_of(machine), data.draw(contract.readings_of(machine)))
+
+
+@pytest.mark.parametrize("machine", [one for one in ALL if hasattr(one, "due_ns")], ids=lambda one: one.producer)
+@quick
+@given(data=st.data())
+def test_before_it_is_due_nothing_happens(machine: Machine[Any], data: st.DataObject) -> None:
+    contract.says_nothing_before_it_is_due(machine, contract.site_of(machine), data.draw(contract.readings_of(machine)))
 
 
 @every_machine
@@ -176,7 +183,9 @@ def test_its_state_is_bounded(machine: Machine[Any]) -> None:
             row = PROPERTIES.get(name)
             kind = "flag" if row is None else row.kind
             value: Value = float(hour) if kind == "counter" else float(20 + hour % 24)
-            if kind == "flag":
+            if name == LINK:
+                value = f"{hour} 2 {-80.0 - hour % 24} 5.5"
+            elif kind == "flag":
                 value = hour % 5 < 2
             elif row is not None and row.states:
                 value = row.states[hour % len(row.states)]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines.domains import HOUR_NS, Reading
+from pipelines.domains import HOUR_NS, LINK, Reading
 from pipelines.domains.devices.radio import Radio, esp_dbm, median_of
 from tests.pipelines.domains.fold import at, fold, of, site, values
 
@@ -15,11 +15,10 @@ UNTIL = BEGIN + 48 * HOUR_NS
 def frames(
     counts: list[int], *, rssi: float = -100, snr: float = 5, step: int = MINUTE, start: int = BEGIN
 ) -> list[Reading]:
-    found = []
-    for number, f_cnt in enumerate(counts):
-        facts = {"f_cnt": f_cnt, "receptions": 2, "rssi_dbm": rssi, "snr_db": snr}
-        found += [Reading(start + number * step, "d1", BAY, name, float(value)) for name, value in facts.items()]
-    return found
+    return [
+        Reading(start + number * step, "d1", BAY, LINK, f"{f_cnt} 2 {rssi} {snr}")
+        for number, f_cnt in enumerate(counts)
+    ]
 
 
 def test_the_share_is_what_came_of_what_was_sent() -> None:
