@@ -7,9 +7,11 @@ import rich_click as click
 
 from gateway.cli.exits import EPILOGUE, Exit
 from gateway.cli.options import config_option, open_config
-from gateway.cli.screen import JsonOption, fail, local_time, print_json, print_table
+from gateway.cli.screen import JsonOption, fail, local_time, mistakes_end_the_command, print_json, print_table
+from gateway.config import Config
 from gateway.downlinks.book import FILE, BookError, read_page
 from gateway.downlinks.facts import MEANING, rows
+from gateway.explain.look import look_of
 
 
 @click.command(epilog=EPILOGUE)
@@ -20,8 +22,9 @@ from gateway.downlinks.facts import MEANING, rows
 def downlinks(what: str | None, config_path: Path | None, last: int, *, as_json: bool) -> None:
     """List what was asked of devices, and what became of it.
 
-    WHAT is a device's id, or the number of one downlink, which is shown step by step. Works beside the running gateway
-    and without it. `uncertain` was interrupted: it may have left, or not, and is not sent again by itself.
+    WHAT is a device (its id, name or feature), or the number of one downlink, which is shown step by step. Works beside
+    the running gateway and without it. `uncertain` was interrupted: it may have left, or not, and is not sent again by
+    itself.
 
     \b
     Examples:
@@ -37,7 +40,7 @@ def downlinks(what: str | None, config_path: Path | None, last: int, *, as_json:
         fail(Exit.FAILED, str(error))
     found = rows(page.records)
     if what is not None:
-        found = [row for row in found if what in {row["device"], str(row["number"])}]
+        found = _of(config, found, what)
     if as_json:
         print_json(found[:last])
     elif what is not None and what.isdigit() and len(found) == 1 and what == str(found[0]["number"]):
@@ -45,7 +48,19 @@ def downlinks(what: str | None, config_path: Path | None, last: int, *, as_json:
     else:
         table = [_row(row) for row in found[:last]]
         headers = ("#number", "device", "command", "values", "state", "since", "by")
-        print_table("", headers, table, empty="Nothing was asked of devices yet: citygate downlink DEVICE")
+        nothing = "Nothing was asked of devices yet: citygate downlink DEVICE"
+        if what is not None and page.records:
+            nothing = f"Nothing of '{what}' is in the book: citygate downlinks lists all."
+        print_table("", headers, table, empty=nothing)
+
+
+def _of(config: Config, found: list[dict[str, Any]], what: str) -> list[dict[str, Any]]:
+    """The one of this number, or those of a device; a name is looked up where it is neither in the book."""
+    if exact := [row for row in found if what in {row["device"], str(row["number"])}]:
+        return exact
+    with mistakes_end_the_command():
+        ids = look_of(config).spellings(what)
+    return [row for row in found if row["device"] in ids]
 
 
 def _values(row: dict[str, Any]) -> str:

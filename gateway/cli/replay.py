@@ -10,7 +10,7 @@ import rich_click as click
 from gateway.cli.exits import EPILOGUE, Exit
 from gateway.cli.options import Instant, config_option, nanoseconds, open_config
 from gateway.cli.running import asker, replies
-from gateway.cli.screen import JsonOption, fail, followed, print_json, print_table
+from gateway.cli.screen import JsonOption, fail, followed, mistakes_end_the_command, print_json, print_table
 from gateway.config import Config
 
 SHOWN_RECORDS = 20
@@ -25,7 +25,7 @@ SHOWN_RECORDS = 20
 @click.option(
     "--to", "last", type=click.IntRange(min=1), metavar="N", help="To this intake number. Default: the newest."
 )
-@click.option("--device", metavar="ID", help="Only this device.")
+@click.option("--device", metavar="DEVICE", help="Only this one, by id, name or feature.")
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 @click.option("--history", "past", is_flag=True, help="Show the replays of the past: who, when, what changed.")
 @JsonOption
@@ -58,7 +58,10 @@ def replay(
         return
     if (since is None) == (first is None):
         fail(Exit.USAGE, "say from where, with --since or with --from", "For example: citygate replay --since 2h")
+    if first is not None and last is not None and last < first:
+        fail(Exit.USAGE, f"--to {last:,} is before --from {first:,}", "Numbers count up: --from the older one.")
     config = open_config(config_path)
+    device = _meant(config, device) if device is not None else None
     question = {
         "since_ns": nanoseconds(since) if since else None,
         "first": first,
@@ -73,6 +76,21 @@ def replay(
         print_json(final)
     else:
         _show(final)
+        if device is not None and not final["refined"]:
+            click.echo(f"\nNothing of '{device}' is in this span. citygate devices list shows ids.", err=True)
+
+
+def _meant(config: Config, given: str) -> str:
+    """The id that a person means; a device that nobody has written down keeps the id that was typed."""
+    from gateway.explain.look import look_of  # noqa: PLC0415 - the catalogue is read only where a device is named
+    from gateway.files.devices import canonical_id  # noqa: PLC0415 - same
+
+    with mistakes_end_the_command():
+        look = look_of(config)
+    known = [one for one in look.spellings(given) if look.knowledge.devices.records(one)]
+    if len({look.knowledge.devices.records(one)[0].id for one in known}) > 1:
+        fail(Exit.USAGE, f"'{given}' names {len(known)} devices: {', '.join(known)}", "Give the id of one.")
+    return look.knowledge.devices.records(known[0])[0].id if known else canonical_id(given)
 
 
 def _show(final: Mapping[str, Any]) -> None:

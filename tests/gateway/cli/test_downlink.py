@@ -54,6 +54,10 @@ async def test_a_person_looks_tries_sends_and_sees_how_it_went(tmp_path: Path, b
         as_json = json.loads((await typed(tmp_path, "downlink", "roof", "--report_interval", "30m", "--json")).stdout)
         assert (as_json["number"], as_json["state"], as_json["payload"]) == (2, "sent", "ff030807")
     assert [row["number"] for row in json.loads(invoke(tmp_path, "downlinks", SENSOR, "--json").stdout)] == [2, 1]
+    assert [row["number"] for row in json.loads(invoke(tmp_path, "downlinks", "roof", "--json").stdout)] == [2, 1]
+    assert (
+        invoke(tmp_path, "downlinks", "77").stdout == "Nothing of '77' is in the book: citygate downlinks lists all.\n"
+    )
     assert first_words(invoke(tmp_path, "downlinks", "1"))[-4:] == ["asked", "sent", "acked", "confirmed"]
     alone = invoke(tmp_path, "downlink", "roof")
     assert (alone.exit_code, "Start it: citygate run" in alone.stderr) == (3, True)

@@ -94,6 +94,16 @@ def test_a_replay_corrects_takes_back_and_leaves_its_record(gateway: GatewayProc
     assert (back["refined"], back["changed"]) == (1, 0)
 
 
+def test_a_device_is_meant_by_what_people_call_it(gateway: GatewayProcess) -> None:
+    for name in ("church", "A-1", "air-station/A-1", "A8-17-58-FF-FE-04-62-B9"):
+        assert asked(gateway.folder, "--from", "1", "--dry-run", "--device", name)["refined"] == 2
+    assert asked(gateway.folder, "--from", "1", "--dry-run", "--device", street.STRANGER)["refined"] == 3
+    nobody = run(gateway.folder, "replay", "--from", "1", "--dry-run", "--device", "chruch")
+    assert "Nothing of 'chruch' is in this span" in nobody.stderr
+    backwards = run(gateway.folder, "replay", "--from", "5", "--to", "2", "--dry-run")
+    assert (backwards.exit_code, "--to 2 is before --from 5" in backwards.stderr) == (2, True)
+
+
 def test_a_retry_is_recorded_and_reads_the_files_first(gateway: GatewayProcess) -> None:
     mend(gateway, "milesight-iot/em400-tld", "elsys/ems")
     done = json.loads(run(gateway.folder, "rejected", "retry", "--device", street.WRONG, "--json").stdout)
