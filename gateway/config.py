@@ -24,6 +24,7 @@ from gateway.files.mistakes import ConfigError, Mistake, did_you_mean, errors_of
 from gateway.files.toml_document import Document, read_toml
 from gateway.files.validate import validate
 from gateway.journal.options import SEGMENTS_IN_QUOTA
+from gateway.open_data.settings import OpenDataTable
 from pipelines.dialects import DIALECTS, build_dialect
 
 FILE_NAME = "citygate.toml"
@@ -111,6 +112,7 @@ class _Fixed(Table):
     control: ControlTable = ControlTable()
     analytics: AnalyticsTable = AnalyticsTable()
     startups: StartupsTable = StartupsTable()
+    open_data: OpenDataTable = OpenDataTable()
     sources: dict[str, Any] = {}
     sinks: dict[str, Any] = {}
 
@@ -157,6 +159,7 @@ class Config(msgspec.Struct, frozen=True):
     warnings: tuple[Mistake, ...] = ()
     analytics: AnalyticsTable = AnalyticsTable()
     broker_dir: Path = Path("broker")
+    open_data: OpenDataTable = OpenDataTable()
 
 
 def find_config(given: str | Path | None = None) -> Path:
@@ -202,12 +205,18 @@ def load_config(path: Path) -> Config:
         warnings=tuple(mistakes),
         analytics=fixed.analytics,
         broker_dir=folder / fixed.startups.broker_dir,
+        open_data=fixed.open_data.model_copy(update=_absolute_files(fixed.open_data, folder)),
     )
 
 
 def _absolute_folders(gateway: GatewayTable, folder: Path) -> dict[str, Path]:
     paths = {name: getattr(gateway, name) for name in type(gateway).model_fields if name.endswith("_dir")}
     return {name: folder / path for name, path in paths.items() if path is not None}
+
+
+def _absolute_files(table: OpenDataTable, folder: Path) -> dict[str, Path]:
+    files = {"cert_file": table.cert_file, "key_file": table.key_file}
+    return {name: folder / file for name, file in files.items() if file is not None}
 
 
 def _tables(document: Document, group: str, mistakes: list[Mistake]) -> list[tuple[str, dict[str, Any]]]:

@@ -42,6 +42,7 @@ from pipelines.model import NS_PER_S
 
 if TYPE_CHECKING:
     from gateway.analytics import Analytics
+    from gateway.open_data.server import OpenDataServer
 
 
 class Gateway:
@@ -72,6 +73,7 @@ class Gateway:
         self.sources: Sequence[Source] = open_sources(config, self.ingest, clock, events)
         self.deliveries: Sequence[Delivery] = open_deliveries(self)
         self.analytics = open_analytics(self)
+        self.open_data = open_open_data(self)
         self.holding = {sink.name for sink in config.sinks.values() if sink.when_full == "hold"}
         self.housekeeping = Housekeeping(self)
         self.ingest.needed_from = self.housekeeping.needed_from
@@ -98,6 +100,9 @@ class Gateway:
             if self.analytics is not None:
                 analytics = supervise("analytics", self.analytics.run, self.events)
                 loops["analytics"] = group.create_task(analytics, name="analytics")
+            if self.open_data is not None:
+                serving = supervise("open data", self.open_data.run, self.events)
+                loops["open data"] = group.create_task(serving, name="open data")
             inlets = [
                 group.create_task(supervise(f"source {source.name}", source.run, self.events), name=source.name)
                 for source in self.sources
@@ -200,6 +205,15 @@ def open_analytics(gateway: Gateway) -> "Analytics | None":
         lateness_ns=int(settings.lateness_hours * 3_600 * NS_PER_S),
         sinks_catch_up=lambda: any(delivery.catching_up for delivery in gateway.deliveries),
     )
+
+
+def open_open_data(gateway: Gateway) -> "OpenDataServer | None":
+    """Downloads and queries over HTTP, where they are wanted; else nothing of it is imported."""
+    if not gateway.config.open_data.enabled:
+        return None
+    from gateway.open_data.server import OpenDataServer  # noqa: PLC0415 - see above
+
+    return OpenDataServer(gateway)
 
 
 def open_gateway(config: Config, *, clock: Clock | None = None, events: Events | None = None) -> Gateway:

@@ -109,6 +109,10 @@ _ROWS = (
     _row("vehicle_count", "{count}", "Motor vehicles counted since the sensor's start", 0, kind="counter", code="C62"),
     _row("wifi_devices", "{count}", "Wi-Fi devices nearby in the interval", 0, 100_000, code="C62"),
     _row("ble_devices", "{count}", "Bluetooth devices nearby in the interval", 0, 100_000, code="C62"),
+    _row("bikes_available", "{count}", "Bicycles for hire in a station", 0, 10_000, code="C62"),
+    _row("docks_free", "{count}", "Docks of a station that can take a bicycle", 0, 10_000, code="C62"),
+    _row("docks_out_of_service", "{count}", "Docks of a station that can do neither", 0, 10_000, code="C62"),
+    _row("docks_total", "{count}", "Docks of a station, all together", 0, 10_000, code="C62"),
     _row("speed_kmh", "km/h", "Mean speed", 0, 250, code="KMH"),
     _row("travel_time_s", "s", "Travel time of one pass over a link", 0, 3_600, code="SEC"),
     # green
@@ -433,6 +437,18 @@ _FEATURES = (
         "TrafficFlowObserved",
         "One stretch of cycle route between two detectors",
         {},
+    ),
+    FeatureType(
+        "bike-dock",
+        Domain.CYCLING,
+        "BikeHireDockingStation",
+        "One station of hired bicycles",
+        {
+            "bikes_available": ("availableBikeNumber", 1),
+            "docks_free": ("freeSlotNumber", 1),
+            "docks_out_of_service": ("outOfServiceSlotNumber", 1),
+            "docks_total": ("totalSlotNumber", 1),
+        },
     ),
     FeatureType(
         "people-counter",

@@ -9,10 +9,8 @@ Laws
 """
 
 import asyncio
-import contextlib
 import hmac
 import socket
-from collections.abc import Iterator
 
 import uvicorn
 from starlette.applications import Starlette
@@ -22,6 +20,7 @@ from starlette.routing import Route
 
 from gateway.clock import Clock
 from gateway.events import Events, ListeningOn
+from gateway.http.embedded import Embedded
 from gateway.sources import Intake
 from gateway.sources.http_settings import HttpSourceSettings
 from pipelines.model import Received
@@ -184,12 +183,3 @@ class HttpPushSource:
 
         self._intake.receive([received], settle)
         await durable
-
-
-class Embedded(uvicorn.Server):
-    """A uvicorn server inside our own process: signals are ours, not its."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave the signal handlers alone."""
-        yield

@@ -34,6 +34,7 @@ CLASSES: Mapping[str, PrivacyClass] = {
     "bike-counter": "C",
     "bike-section": "C",
     "bike-link": "C",
+    "bike-dock": "B",
     "people-counter": "C",
     "vehicle-counter": "C",
     "tree": "A",

@@ -1,0 +1,149 @@
+"""The listener of open data: opened by ``run.py`` when ``[open_data]`` is enabled, kept up by its supervisor.
+
+It has a listener of its own, apart from the push source's: what anybody may ask must not hold up what sensors send.
+"""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from gateway.events import ListeningOn
+from gateway.http.embedded import Embedded
+from gateway.open_city import OpenCity, load_salt
+from gateway.open_data.city import City
+from gateway.open_data.keys import Account, Keys
+from gateway.open_data.routes import application
+from gateway.open_data.service import Service
+from gateway.sinks.open_topics.settings import OpenTopicsSettings
+from gateway.sinks.store.settings import StoreSettings
+from gateway.startups.accounts import FILE, AccountError, read_accounts
+from pipelines.model import NS_PER_S
+
+if TYPE_CHECKING:
+    from gateway.config import Config
+    from gateway.run import Gateway
+
+MAX_CONNECTIONS = 64
+IDLE_S = 15
+CLOSE_WITHIN_S = 3
+HEAD_BYTES = 16 << 10
+LAST_PORT = 65_535
+
+
+class OpenDataServer:
+    """One listener. ``run`` serves until cancelled, and takes its own time to end where a download is under way."""
+
+    def __init__(self, gateway: "Gateway") -> None:
+        self._gateway = gateway
+        self._settings = gateway.config.open_data
+
+    async def run(self) -> None:
+        """Serve. Raises OSError where the address cannot be bound."""
+        listener = self._bound()
+        service = open_service(self._gateway)
+        config = uvicorn.Config(
+            application(service),
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            http="h11",
+            ws="none",
+            server_header=False,
+            limit_concurrency=MAX_CONNECTIONS,
+            backlog=MAX_CONNECTIONS,
+            timeout_keep_alive=IDLE_S,
+            timeout_graceful_shutdown=CLOSE_WITHIN_S,
+            h11_max_incomplete_event_size=HEAD_BYTES,
+            ssl_certfile=self._settings.cert_file,
+            ssl_keyfile=self._settings.key_file,
+        )
+        server = Embedded(config)
+        self._gateway.events.emit(ListeningOn(what="open data", address=self._settings.base_url))
+        try:
+            await server.serve(sockets=[listener])
+        except asyncio.CancelledError:
+            await server.shutdown(sockets=[listener])
+            raise
+        finally:
+            listener.close()
+            service.close()
+
+    def _bound(self) -> socket.socket:
+        host, port = self._settings.address
+        if port > LAST_PORT:
+            raise OSError(f"open_data.listen: {self._settings.listen} cannot be bound: no such port")
+        try:
+            family = socket.AF_INET6 if ":" in host else socket.AF_INET
+            return socket.create_server((host, port), family=family, backlog=MAX_CONNECTIONS)
+        except OSError as error:
+            raise OSError(f"open_data.listen: {self._settings.listen} cannot be bound: {error}") from error
+
+
+def open_service(gateway: "Gateway") -> Service:
+    """What the addresses share, for a gateway. Raises OSError."""
+    clock = gateway.clock
+
+    def today() -> date:
+        return datetime.fromtimestamp(clock.wall_ns() // NS_PER_S, UTC).date()
+
+    return Service(
+        gateway.config.open_data,
+        store_file(gateway.config, gateway.logs.folder),
+        city_now=city_of(gateway),
+        delay_ns=delay_ns(gateway.config),
+        keys=Keys(accounts_in(gateway.config.broker_dir), today),
+        clock=clock,
+        events=gateway.events,
+    )
+
+
+def city_of(gateway: "Gateway") -> Callable[[], City]:
+    """The city by the files in force; made anew when they are read anew. Raises OSError."""
+    salt = load_salt(gateway.logs.folder)
+    made: list[tuple[object, City]] = []
+
+    def city_now() -> City:
+        known = gateway.known
+        if not made or made[0][0] is not known:
+            open_city = OpenCity(known.files, known.knowledge.profiles)
+            made[:] = [(known, City(known.files.pilots, open_city, salt))]
+        return made[0][1]
+
+    return city_now
+
+
+def store_file(config: "Config", folder: Path) -> Path:
+    """The store that is read. Where several are kept, the first in the file."""
+    for sink in config.sinks.values():
+        if isinstance(sink.settings, StoreSettings):
+            return sink.settings.path or folder / "store.sqlite"
+    return folder / "store.sqlite"
+
+
+def delay_ns(config: "Config") -> int:
+    """How long the slowest topics hold everything back: what waits there must not be read here."""
+    settings = (sink.settings for sink in config.sinks.values())
+    minutes = [one.delay_min for one in settings if isinstance(one, OpenTopicsSettings)]
+    return int(max(minutes, default=0.0) * 60 * NS_PER_S)
+
+
+def accounts_in(folder: Path) -> Callable[[str], Account | None]:
+    """Accounts by name, read again when their file has changed. Nobody where there is no file, or it cannot be read."""
+    read: list[tuple[tuple[int, int], dict[str, Account]]] = []
+
+    def find(name: str) -> Account | None:
+        try:
+            state = (folder / FILE).stat()
+            mark = state.st_mtime_ns, state.st_ino
+            if not read or read[0][0] != mark:
+                read[:] = [(mark, dict(read_accounts(folder).by_name))]
+        except (OSError, AccountError):
+            return None
+        return read[0][1].get(name)
+
+    return find
