@@ -17,13 +17,14 @@ from gateway.clock import Clock
 from gateway.config import Config, find_config, load_config
 from gateway.explain.find import Found, by_number, newest_of
 from gateway.explain.look import Look, look_of, readers_of
+from gateway.explain.mend import PASTED
 from gateway.files.mistakes import did_you_mean
 from pipelines.model import Received, Uplink
 
 LONGEST_NUMBER = 12
 """An id of digits is longer than any intake number: a DevEUI has 16."""
-PASTED, BARE = "pasted", "bare bytes"
-"""Sources of messages that nobody has received."""
+BARE = "bare bytes"
+"""The source of bytes that no network server has sent."""
 
 
 @click.command(epilog=EPILOGUE)
@@ -76,7 +77,9 @@ def explain(  # noqa: PLR0917 - click passes parameters by name
     with mistakes_end_the_command():
         look = look_of(config)
     if profile is not None and profile not in look.catalogue.names:
-        fail(Exit.USAGE, f"there is no profile '{profile}'", did_you_mean(profile, look.catalogue.names))
+        close = did_you_mean(profile, look.catalogue.names)
+        own = "" if config is not None else "Your own are known with --config: profiles_dir stands in citygate.toml."
+        fail(Exit.USAGE, f"there is no profile '{profile}'", f"{close} {own}".strip())
     given = sum(part is not None for part in (what, payload, file, frame))
     if given != 1:
         fail(Exit.USAGE, "say what to explain: one thing", "A device, an intake number, --payload, --hex or --file")
@@ -166,7 +169,8 @@ def _bodies(payload: str | None, file: Path | None, topic: str | None, line: int
         with open_recording(file) as stream:
             raw = next(islice(stream, line - 1, None), None)
     except (OSError, EOFError) as error:
-        fail(Exit.FAILED, f"{file} cannot be read: {error}", "A recording is NDJSON, plain, .gz or .zst.")
+        words = getattr(error, "strerror", None) or str(error)
+        fail(Exit.FAILED, f"{file} cannot be read: {words}", "A recording is NDJSON, plain, .gz or .zst.")
     if raw is None:
         fail(Exit.FAILED, f"{file} has no line {line}", "--line counts from 1.")
     return _recorded(raw) or ("", file.read_bytes().strip())

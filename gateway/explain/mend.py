@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from gateway.explain.look import Look, readers_of
 from gateway.files.mistakes import did_you_mean
+from pipelines.dialects import DIALECTS
 from pipelines.explain import Explanation
 from pipelines.guess import Guess, guess
 from pipelines.model import Rejected, RejectReason, Uplink
@@ -13,8 +14,17 @@ AGAIN = "citygate rejected retry {number}"
 
 
 def mends(explanation: Explanation, rejected: Rejected, look: Look) -> Sequence[str]:
-    """What to do about a rejection, the first thing first."""
-    return _MENDS[rejected.reason](explanation, rejected, look)
+    """What to do about a rejection, the first thing first. A message that nobody received has the number 0."""
+    if not explanation.number and rejected.reason in _MENDS_OF_PASTED:
+        return _MENDS_OF_PASTED[rejected.reason](explanation, rejected, look)
+    lines = _MENDS[rejected.reason](explanation, rejected, look)
+    return lines if explanation.number else [_first(line) for line in lines if not line.startswith("Then: ")]
+
+
+def _first(line: str) -> str:
+    """What is to be done, without the command that would refine a received message again."""
+    line, more, _ = line.partition("\n")
+    return line.removesuffix(", then:") + "." if more else line
 
 
 def _malformed(explanation: Explanation, _rejected: Rejected, look: Look) -> list[str]:
@@ -57,7 +67,7 @@ def _no_dialect(explanation: Explanation, _rejected: Rejected, look: Look) -> li
 def _unknown_device(explanation: Explanation, rejected: Rejected, look: Look) -> list[str]:
     guesses = guessed(explanation, look)
     profile = guesses[0].profile if guesses else "VENDOR/MODEL"
-    lines = [f"The profile is {guesses[0].word}: {said(guesses[0])}."] if guesses else []
+    lines = [f"It is {guesses[0].word} {guesses[0].profile}: {said(guesses[0])}."] if guesses else []
     command = f"citygate inbox accept {rejected.device} --profile {profile} --feature TYPE/NAME --pilot PILOT"
     return [*lines, f"Write it down, and all that is held of it is ingested:\n{command}"]
 
@@ -133,6 +143,48 @@ _MENDS: Mapping[RejectReason, Mend] = {
     "crashed": _crashed,
 }
 """A reason without a row here fails a test."""
+
+
+def _pasted_malformed(explanation: Explanation, _rejected: Rejected, look: Look) -> list[str]:
+    topic, source = explanation.received.topic, explanation.received.source
+    if not topic:
+        return ["A dialect reads a topic and a body: add the topic it came on, --topic application/…/event/up"]
+    if source in look.names and source != PASTED:
+        return [f"It is not what {look.names[source]} promises, which source {source} speaks."]
+    return [f"No dialect reads it ({', '.join(DIALECTS)}). Is it whole, and the topic as it was?"]
+
+
+def _pasted_unknown(explanation: Explanation, _rejected: Rejected, look: Look) -> list[str]:
+    guesses = guessed(explanation, look)
+    if not guesses:
+        return [_new_profile(explanation)]
+    best = guesses[0]
+    return [f"It is {best.word} {best.profile}: {said(best)}. Byte by byte: add --profile {best.profile}"]
+
+
+def _pasted_decode_failed(explanation: Explanation, rejected: Rejected, look: Look) -> list[str]:
+    lines = _decode_failed(explanation, rejected, look)
+    return lines[:1] if len(lines) > 1 else [_new_profile(explanation)]
+
+
+def _new_profile(explanation: Explanation) -> str:
+    uplink = explanation.uplink
+    sample = "PORT:HEX"
+    if uplink is not None and uplink.payload:
+        sample = (f"{uplink.f_port}:" if uplink.f_port else "") + uplink.payload.hex()
+    command = f"citygate profiles new VENDOR/MODEL --payload {sample}"
+    return f"No profile reads these bytes. Mend one in your profiles_dir, or let one be proposed:\n{command}"
+
+
+PASTED = "pasted"
+"""The source of a message that was not received from any."""
+
+_MENDS_OF_PASTED: Mapping[RejectReason, Mend] = {
+    "malformed": _pasted_malformed,
+    "unknown_device": _pasted_unknown,
+    "decode_failed": _pasted_decode_failed,
+}
+"""Where the way on is another one for a message that is only looked at."""
 
 
 def guessed(explanation: Explanation, look: Look) -> Sequence[Guess]:

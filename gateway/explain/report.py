@@ -81,7 +81,7 @@ def report_of(found: Found, look: Look) -> Report:
         outcome=_word(found, outcome),
         reason=reason,
         detail=detail,
-        mend=tuple(mend if found.number else [line.partition("\n")[0] for line in mend]),
+        mend=tuple(mend),
         differs=_difference(told.outcome, outcome) if found.outcome is not None else "",
         line_protocol=lines,
         open_topics=bodies,

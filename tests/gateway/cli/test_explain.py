@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
@@ -147,6 +148,39 @@ def test_a_pasted_message_needs_neither_gateway_nor_config(tmp_path: Path, monke
     assert run("--file", "recording.ndjson", "--line", "70").exit_code == 4
 
 
+UNREAD = (
+    '{"time":"2026-11-02T06:13:20Z","deviceInfo":{"devEui":"70b3d57ed0061234"},"fCnt":1,"fPort":10,"data":"DOEHYgDh"}'
+)
+EVENT = "application/1/device/70b3d57ed0061234/event/up"
+
+
+@pytest.mark.parametrize(
+    ("words", "way_on"),
+    [
+        (("--payload", UNREAD), "add the topic it came on"),
+        (("--payload", "no json", "--topic", EVENT), "No dialect reads it (plain-json, chirpstack-v3"),
+        (("--payload", UNREAD, "--topic", EVENT), "profiles new VENDOR/MODEL --payload 10:0ce1076200e1"),
+        (("--payload", UNREAD, "--topic", EVENT, "--profile", "elsys/ems"), "--payload 10:0ce1076200e1"),
+        (("--hex", "0175540367650004820200", "--port", "85", "--profile", "elsys/ems"), "Another profile reads these"),
+    ],
+)
+def test_what_is_only_pasted_has_a_way_on_of_its_own(
+    words: tuple[str, ...], way_on: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shown = run(*words).stdout
+    assert way_on in shown
+    assert "then:" not in shown
+    assert not shown.rstrip().endswith(":"), "a sentence that announces a command has one"
+
+
+def test_a_profile_of_one_s_own_is_looked_for_where_the_config_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "profiles_dir stands in citygate.toml" in run("--hex", "01", "--profile", "acme/level").stderr
+
+
 def test_bare_bytes_are_read_by_a_profile() -> None:
     shown = run("--hex", "0100e2 ff", "--port", "5", "--profile", "elsys/ems").stdout
     assert "22.6 °C" in shown
@@ -181,6 +215,11 @@ def test_every_reason_to_reject_has_a_way_to_mend_it(gateway: GatewayProcess) ->
         lines = mends(told, Rejected(reason, "detail", 1, "x"), look)
         assert lines
         assert all(line and line[0].isupper() for line in lines), lines
+        if reason == "crashed":
+            continue  # only what was received can have stopped the gateway
+        nobody_s = mends(msgspec.structs.replace(told, number=0), Rejected(reason, "detail", 0, "x"), look)
+        assert nobody_s
+        assert not any(line.endswith("then:") or " retry" in line for line in nobody_s), nobody_s
 
 
 def test_a_dialect_that_would_read_it_is_named(gateway: GatewayProcess) -> None:
