@@ -63,14 +63,10 @@ def _refuse_without_tier(reading: Reading, name: str) -> None:
 
 
 def _stations(reading: Reading, pilot: OpenPilot, docks: list[Thing]) -> list[gbfs.Station]:
-    asker = Asker("partner", reading.until_ns) if reading.grant.tier_for(pilot.pilot.id) != "public" else None
+    asker = Asker(reading.grant.tier_for(pilot.pilot.id), reading.until_ns)
     series = reading.series(pilot)
     return [
-        gbfs.Station(
-            dock.entity,
-            dock.name or dock.id,
-            newest(reading.pages, pilot, dock, series, asker) if asker else {},
-        )
+        gbfs.Station(dock.entity, dock.name or dock.id, newest(reading.pages, pilot, dock, series, asker))
         for dock in docks
     ]
 

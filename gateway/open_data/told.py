@@ -143,14 +143,15 @@ def _candidates(pages: Pages, thing: Thing, series: Series, asker: Asker) -> lis
     if not may_be_told(thing.subject, name):
         return []
     for time_ns, interval_ns in pages.newest(series, before_ns=asker.until_ns, count=NEWEST_LOOKED_AT):
-        channel = channel_of(name, interval_ns)
-        if channel is None or asker.tier not in channel.tiers or not thing.subject.may_say(name, interval_ns):
-            continue
         is_state = _is_state(thing, name, interval_ns)
-        if time_ns + interval_ns > asker.until_ns or is_state in best or not (is_state or interval_ns):
+        own = channel_of(name, interval_ns)
+        if own is None or is_state in best or time_ns + interval_ns > asker.until_ns:
             continue
-        channels, properties = frozenset({channel.name}), frozenset({name})
-        best[is_state] = Question(asker.tier, channels, time_ns, time_ns + 1, properties)
+        channel = BY_NAME["state"] if is_state else own
+        if asker.tier not in channel.tiers or not (is_state or interval_ns):
+            continue
+        # what a state holds comes from a channel that its reader need not be allowed to read
+        best[is_state] = Question("partner", frozenset({own.name}), time_ns, time_ns + 1, frozenset({name}))
     return sorted(best.items(), reverse=True, key=lambda found: found[0])
 
 

@@ -72,7 +72,7 @@ def moments() -> list[Observation]:
         return observed(value, T0 + minute * 60 * 10**9, name=name, feature=feature, **more)
 
     return [
-        *(now("waste-container/B7", "fill_level_percent", 10.0 + n, n) for n in range(120)),
+        *(now("waste-container/B7", "fill_level_percent", 10.0 + n / 2, n) for n in range(120)),
         now("waste-container/B7", "temperature_c", 99.5, 3, quality="suspect", reason="range"),
         now("waste-container/B7", "battery_v", 0.0, 4, quality="missing", reason="gap"),
         now("waste-container/a81758fffe0462b9", "fill_level_percent", 55.0, 5),

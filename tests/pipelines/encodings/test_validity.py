@@ -15,6 +15,8 @@ from tests.smart_data_models import key_values, official_names, validator
 OURS = {extension_name(name) for name in PROPERTIES} | {"revision", "derivedBy"}
 WORDS = {"value", "object", "unitCode", "unitText", "observedAt", "observedUntil", "quality", "reason"}
 CODES = {row.unit_code for row in PROPERTIES.values()} - {""}
+NOT_SIMULATED = {"BikeHireDockingStation"}
+"""Validated by tests/gateway/open_data/test_ngsi_ld.py, from a store written by hand."""
 FRACTIONS = ("fillingLevel", "batteryLevel", "relativeHumidity", "soilMoistureVwc", "illuminanceLevel", "occupancy")
 
 
@@ -38,7 +40,7 @@ def test_every_body_is_valid_in_the_schema_of_its_type(said: list[Message]) -> N
         plain = key_values(message.body)
         faults += [f"{message.topic}: {fault.message}" for fault in validator(sdm_type).iter_errors(plain)]
     assert faults == []
-    assert bodies.keys() == {kind.sdm_type for kind in FEATURE_TYPES.values()}
+    assert bodies.keys() == {kind.sdm_type for kind in FEATURE_TYPES.values()} - NOT_SIMULATED
     assert bodies.total() > 3_000
     assert {message.suffix for message in said} == {"state", "obs", "event", "agg/15m", "agg/1h", "agg/1d", "meta"}
 
