@@ -4,6 +4,7 @@ What each tier may read is written down here once more, by hand, from the city's
 its filters from the publisher's table. The number of cells that were tried is printed.
 """
 
+import re
 import socket
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -14,23 +15,26 @@ import pytest
 from gateway.broker_accounts import CONTROL
 from gateway.mqtt.encoder import encode
 from gateway.mqtt.packets import Connect, Will
+from pipelines.open_data.channels import CHANNELS as PUBLISHED
 from tests.gateway.startups.open_broker import CITY, PILOTS, Client, OpenBroker, open_broker
 
-PUBLIC = ("meta", "agg/1h", "agg/1d")
+PUBLIC = ("thing-1/meta", "thing-1/agg/1h", "thing-1/agg/1d", "_asyncapi", "_catalog")
+STARTUP = (*PUBLIC, "thing-1/state", "thing-1/event", "thing-1/agg/15m")
 READS = {
     "public": PUBLIC,
-    "startup": (*PUBLIC, "state", "event", "agg/15m"),
-    "partner": (*PUBLIC, "state", "event", "agg/15m", "obs"),
+    "startup": STARTUP,
+    "partner": (*STARTUP, "thing-1/obs"),
 }
 CHANNELS = READS["partner"]
+"""What follows the pilot in a topic."""
 GATEWAY_STATE = f"open/v1/{CITY}/_gateway/gw-1/state"
 SENSORTHINGS = "sta/v1.1/Datastreams(17)/Observations"
 FENCE = f"open/v1/{CITY}/_gateway/fence/state"
 """Everybody reads it: what came before it on a connection has come."""
 
-OF_PILOTS = [f"open/v1/{CITY}/{p.partition('-')[0]}/{p}/thing-1/{c}" for p in PILOTS for c in CHANNELS]
+OF_PILOTS = [f"open/v1/{CITY}/{p.partition('-')[0]}/{p}/{c}" for p in PILOTS for c in CHANNELS]
 OF_NOBODY = [
-    *(f"open/v1/gent/parking/parking-delft/thing-1/{channel}" for channel in CHANNELS),  # another city's
+    *(f"open/v1/gent/parking/parking-delft/{channel}" for channel in CHANNELS),  # another city's
     "open/v1/delft/parking/parking-delft/thing-1/secret",  # no channel
     "open/v1/delft/parking/parking-delft/thing-1",
     "open/v1/delft/parking/parking-delft/thing-1/state/more",
@@ -42,7 +46,7 @@ OF_NOBODY = [
     "elsewhere",
     "/open/v1/delft",
 ]
-OF_A_LATER_PILOT = [f"open/v1/{CITY}/parking/parking-delft-2/thing-1/{channel}" for channel in CHANNELS]
+OF_A_LATER_PILOT = [f"open/v1/{CITY}/parking/parking-delft-2/{channel}" for channel in CHANNELS]
 TOPICS = [*OF_PILOTS, *OF_A_LATER_PILOT, GATEWAY_STATE, SENSORTHINGS, *OF_NOBODY]
 BROKERS_OWN = ["$SYS/broker/uptime", "$SYS/broker/version", f"{CONTROL}/response"]
 
@@ -65,7 +69,7 @@ class Tenant(NamedTuple):
             return self.tier == "partner" and self.pilots == ("all",)
         pilots = (*PILOTS, "parking-delft-2") if self.pilots == ("all",) else self.pilots
         granted = {
-            f"open/v1/{CITY}/{pilot.partition('-')[0]}/{pilot}/thing-1/{channel}"
+            f"open/v1/{CITY}/{pilot.partition('-')[0]}/{pilot}/{channel}"
             for pilot in pilots
             for channel in READS[self.tier]
         }
@@ -105,6 +109,13 @@ def auditor(broker: OpenBroker) -> Iterator[Client]:
         assert client.connected == 0
         client.publish_all([(topic, retained(topic)) for topic in (*TOPICS, FENCE)], retain=True)
         yield client
+
+
+def test_no_channel_of_the_publishers_table_is_left_untried() -> None:
+    tried = {re.sub(r"^thing-1/", "{entity}/", one) for one in CHANNELS}
+    published = {one.address.partition("/{pilot}/")[2] for one in PUBLISHED}
+    assert published - {""} == tried
+    assert {one.name for one in PUBLISHED if "{pilot}" not in one.address} == {"gateway", "sensorthings"}
 
 
 def retained(topic: str) -> bytes:

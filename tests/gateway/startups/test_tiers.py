@@ -16,6 +16,8 @@ def test_a_start_up_of_one_pilot() -> None:
         "open/v1/mechelen/+/parking-mechelen/+/agg/1h",
         "open/v1/mechelen/+/parking-mechelen/+/agg/1d",
         "open/v1/mechelen/+/parking-mechelen/+/meta",
+        "open/v1/mechelen/+/parking-mechelen/_asyncapi",
+        "open/v1/mechelen/+/parking-mechelen/_catalog",
         "open/v1/mechelen/_gateway/+/state",
     ]
 
