@@ -7,7 +7,8 @@ from pathlib import Path
 from gateway.cli.exits import Exit
 from gateway.cli.options import now, open_config
 from gateway.cli.screen import fail, mistakes_end_the_command
-from gateway.files.load import Files
+from gateway.files.mistakes import ConfigError, errors_of
+from gateway.files.pilots import Pilot, load_pilots
 from gateway.startups.accounts import AccountError, Accounts, one_command_at_a_time, read_accounts, write_accounts
 from gateway.startups.holding import Held, hold, readable_filters
 
@@ -18,10 +19,9 @@ class Desk:
     def __init__(self, config_path: Path | None) -> None:
         config = open_config(config_path)
         with mistakes_end_the_command():
-            files = Files.load(config)
+            self.pilots = _pilots(config.gateway.pilots_dir)
         self.folder = config.broker_dir
-        self.pilots = files.pilots
-        self.readable = readable_filters(config.gateway.city, files.pilots)
+        self.readable = readable_filters(config.gateway.city, self.pilots)
 
     def read(self) -> Accounts:
         """The accounts, to look at."""
@@ -57,3 +57,11 @@ class Desk:
         except OSError as error:
             mend = f"Is {self.folder} the broker's folder? Made by: citygate broker setup {self.folder} --for startups"
             fail(Exit.FAILED, f"{error.filename}: {error.strerror}", mend)
+
+
+def _pilots(folder: Path) -> Mapping[str, Pilot]:
+    """Pilots alone: a mistake in a list of devices must not keep an account from being revoked. Raises ConfigError."""
+    pilots, mistakes = load_pilots(folder)
+    if errors_of(mistakes):
+        raise ConfigError(mistakes)
+    return pilots

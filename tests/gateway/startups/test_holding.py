@@ -1,6 +1,7 @@
 """Accounts made to hold at a real broker, by files and by plugin: who is thrown out, who stays, what is told."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -117,6 +118,16 @@ def test_a_pilot_without_a_file_grants_nothing_any_more(broker: OpenBroker) -> N
             assert b"air" not in {body for _, body in client.until(b"after it")}
     finally:
         file.write_text(text)
+
+
+def test_a_mistake_in_a_list_of_devices_does_not_keep_an_account_from_being_revoked(broker: OpenBroker) -> None:
+    broker.add("fourteen", "startup", PILOTS[0])
+    (broker.folder / "devices").mkdir()
+    (broker.folder / "devices" / "broken.toml").write_text("[[device]\n")
+    try:
+        assert "fourteen is revoked" in broker.startup("revoke", "fourteen")
+    finally:
+        shutil.rmtree(broker.folder / "devices")
 
 
 def test_names_of_the_brokers_own_accounts_are_refused(broker: OpenBroker) -> None:
