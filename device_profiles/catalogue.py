@@ -158,8 +158,11 @@ class Catalogue:
         return {entry.property for entry in found.mapping.values()}
 
     def vectors(self, profile: str) -> list[Vector]:
-        """The profile's vectors. Raises KeyError for an unknown profile."""
-        return read_vectors(self.checked[profile].folder)
+        """The profile's vectors; none where their file is faulty, which ``mistakes`` tells. Raises KeyError."""
+        try:
+            return read_vectors(self.checked[profile].folder)
+        except (ValidationError, OSError):
+            return []
 
 
 def read_profile(name: str, folder: Path) -> tuple[Profile | None, list[str]]:
@@ -186,11 +189,11 @@ def _profile_of(name: str, folder: Path, raw: bytes) -> tuple[Profile | None, li
         tree, shared = with_shared(tomllib.loads(raw.decode()))
         file = ProfileFile.model_validate(tree)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        return None, [f"profile.toml is not TOML: {error}"]
+        return None, [f"profile.toml is not TOML: {error}", *_mistakes_in_vectors(folder)]
     except ValidationError as error:
-        return None, told(error, ProfileFile)
+        return None, told(error, ProfileFile) + _mistakes_in_vectors(folder)
     except ValueError as error:
-        return None, [str(error)]
+        return None, [str(error), *_mistakes_in_vectors(folder)]
     layouts: Layouts | None = None
     mistakes: list[Mistake] = []
     if file.payload.reads_bytes:

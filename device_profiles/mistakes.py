@@ -32,6 +32,8 @@ def _told(detail: Any, words: list[str]) -> str:
             return f"{where}: missing"
         case "literal_error":
             return f"{where}: {given!r} is not one of {detail['ctx']['expected']}"
+        case "json_invalid":
+            return f"{where} is not JSON: {detail['ctx']['error']}"
         case "value_error":
             return f"{where}: {detail['ctx']['error']}"
         case _:

@@ -7,15 +7,18 @@ that has this frame. ``witness``: somebody else who published the frame with the
 """
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Self
 
-from pydantic import Field, TypeAdapter, model_validator
+from pydantic import Field, TypeAdapter, field_validator, model_validator
 
 from device_profiles.layout_file import Scalar, Table
 from pipelines.decode import CompiledProfile, Reading
 from pipelines.layout.write import Unwritable
 from pipelines.model import Rejected, Uplink
+
+_HEX = re.compile(r"([0-9a-fA-F]{2} *)*")
 
 
 class Vector(Table):
@@ -23,7 +26,7 @@ class Vector(Table):
 
     about: str = Field(min_length=1)
     port: int | None = Field(default=None, ge=0, le=255)
-    hex: str | None = Field(default=None, pattern=r"^([0-9a-fA-F]{2} *)*$")
+    hex: str | None = None
     text: str | None = None
     decoded: dict[str, Any] | None = None
     expect: dict[str, Scalar | list[Scalar]] | None = None
@@ -31,6 +34,13 @@ class Vector(Table):
     encodes: bool = True
     source: str = ""
     witness: str = ""
+
+    @field_validator("hex")
+    @classmethod
+    def _whole_bytes(cls, text: str | None) -> str | None:
+        if text is not None and not _HEX.fullmatch(text):
+            raise ValueError(f"'{text[:40]}' is not hex: two digits a byte, such as 0ce1 0762")
+        return text
 
     @model_validator(mode="after")
     def _one_input_and_one_outcome(self) -> Self:

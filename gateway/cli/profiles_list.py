@@ -12,15 +12,23 @@ from device_profiles.vectors import Vector
 from gateway.cli.exits import EPILOGUE, Exit
 from gateway.cli.options import config_option, open_config
 from gateway.cli.screen import JsonOption, fail, print_json, print_table
+from gateway.config import find_config
 from pipelines.downlinks.values import described
 from pipelines.layout.notation import fields_of
 from pipelines.vocabulary import PROPERTIES, Domain
 
 
 def catalogue_of(config_path: Path | None) -> Catalogue:
-    """The package's profiles, and the operator's where a config is named."""
-    extra = open_config(config_path).gateway.profiles_dir if config_path is not None else None
+    """The package's profiles, and the operator's where there is a config."""
+    extra = own_profiles(config_path)
     return Catalogue.load([extra] if extra is not None else [])
+
+
+def own_profiles(config_path: Path | None) -> Path | None:
+    """``profiles_dir`` of the config that is named or found; None where there is no config, or it names none."""
+    if config_path is None and not find_config(None).exists():
+        return None
+    return open_config(config_path).gateway.profiles_dir
 
 
 @click.command("list", epilog=EPILOGUE)
@@ -32,7 +40,7 @@ def list_(config_path: Path | None, domain: str | None, *, unverified: bool, as_
     """List the models of devices that can be read.
 
     "Verified by" says who vouches for a profile: the maker's own document, a witness who published a frame, or nobody
-    but us. With --config the operator's own profiles are listed too.
+    but us. Where there is a citygate.toml, the profiles of its profiles_dir are listed too.
 
     \b
     Examples:

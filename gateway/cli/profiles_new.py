@@ -9,7 +9,8 @@ from device_profiles.catalogue import Catalogue
 from device_profiles.scaffold import scaffold
 from device_profiles.scaffold_layouts import Sample
 from gateway.cli.exits import EPILOGUE, Exit
-from gateway.cli.options import config_option, open_config
+from gateway.cli.options import config_option
+from gateway.cli.profiles_list import own_profiles
 from gateway.cli.screen import fail
 from pipelines.guess import guess
 from pipelines.model import Uplink
@@ -26,7 +27,13 @@ LAST_PORT = 255
 )
 @click.option("--port", type=click.IntRange(1, LAST_PORT), metavar="N", help="LoRaWAN port of payloads without one.")
 @click.option("--title", default="", metavar="TEXT", help="The device in words. Default: its name.")
-@click.option("--dir", "folder", type=click.Path(path_type=Path), metavar="FOLDER", help="Where. Default: ./profiles.")
+@click.option(
+    "--dir",
+    "folder",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Where. Default: profiles_dir, or ./profiles.",
+)
 @config_option
 def new(  # noqa: PLR0917 - click passes parameters by name
     name: str,
@@ -40,7 +47,7 @@ def new(  # noqa: PLR0917 - click passes parameters by name
 
     Finds the family of the payload (Milesight, Elsys, Decentlab, Cayenne LPP, SenML, keys with lengths, or bytes at
     fixed places), proposes fields and properties, and writes profile.toml and vectors.json with what to check. Two or
-    three payloads that differ say much more than one. With --config it is written to that gateway's profiles_dir.
+    three payloads that differ say much more than one. It is written to profiles_dir where there is a citygate.toml.
 
     \b
     Examples:
@@ -68,8 +75,7 @@ def new(  # noqa: PLR0917 - click passes parameters by name
 def _target(folder: Path | None, config_path: Path | None) -> Path:
     if folder is not None:
         return folder
-    configured = open_config(config_path).gateway.profiles_dir if config_path is not None else None
-    return configured or Path("profiles")
+    return own_profiles(config_path) or Path("profiles")
 
 
 def _sample(text: str, port: int | None) -> Sample:

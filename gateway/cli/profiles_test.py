@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import rich_click as click
 
-from device_profiles.catalogue import VENDORS, Catalogue, Profile, read_profile, read_vectors
+from device_profiles.catalogue import VENDORS, Profile, read_profile, read_vectors
 from device_profiles.downlinks import example_differences
 from device_profiles.trial import Outcome, TrialResult, outcomes_of, trial_uplinks, tried
 from gateway.cli.exits import EPILOGUE, Exit
@@ -15,6 +15,7 @@ from gateway.cli.screen import fail
 from pipelines.codec import Codec
 from pipelines.model import Rejected, Uplink
 
+PROFILE_FILE = "profile.toml"
 SHOWN_FINDINGS = 20
 
 
@@ -24,16 +25,19 @@ SHOWN_FINDINGS = 20
 def test(path: Path | None, *, verbose: bool) -> None:
     """Run every vector of every profile, and a hundred mutated frames of each.
 
-    PATH is one profile's folder, or a folder of profiles (vendor/model below it); without it the package's own are
-    tried. A vector is decoded and, where the profile can, encoded again to the same bytes; a downlink's example must
-    become its bytes. A mutated frame may be read or rejected, but nothing may raise, hang or crash.
+    PATH is one profile's folder, a vendor's, or a folder of profiles (vendor/model below it), or the name of a shipped
+    one; without it the package's own are tried. A vector is decoded and, where the profile can, encoded again to the
+    same bytes; a downlink's example must become its bytes. A mutated frame may be read or rejected, but nothing may
+    raise, hang or crash.
 
     \b
     Examples:
         citygate profiles test
         citygate profiles test my-profiles/acme/one
+        citygate profiles test elsys/ers
     """
-    profiles, mistakes = _profiles(path or VENDORS)
+    folders = _folders(path or VENDORS)
+    profiles, mistakes = _read(folders)
     results = [_tried(profile) for profile in profiles]
     for result in results:
         if verbose or result.findings:
@@ -44,34 +48,37 @@ def test(path: Path | None, *, verbose: bool) -> None:
     for mistake in mistakes:
         click.echo(f"error: {mistake}", err=True)
     vectors, mutants = sum(result.vectors for result in results), sum(result.mutants for result in results)
-    wrong = sum(bool(result.findings) for result in results)
-    click.echo(f"{len(results)} profiles, {vectors} vectors, {mutants} mutated frames: {wrong or 'none'} wrong")
-    if wrong or mistakes:
+    wrong = len(folders) - len(results) + sum(bool(result.findings) for result in results)
+    click.echo(f"{len(folders)} profiles, {vectors} vectors, {mutants} mutated frames: {wrong or 'none'} wrong")
+    if wrong:
         raise SystemExit(Exit.MISTAKES)
 
 
-def _profiles(path: Path) -> tuple[list[Profile], list[str]]:
-    """The profiles below a folder, and what is wrong with their files."""
-    if (path / "profile.toml").is_file():
-        folders = [path]
-    elif path == VENDORS:
-        catalogue = Catalogue.load()
-        return list(catalogue.checked.values()), catalogue.mistakes
-    else:
-        folders = sorted(found.parent for found in path.glob("*/*/profile.toml"))
-    if not folders:
+def _folders(path: Path) -> list[Path]:
+    """The folders of profiles that a person means: one, a vendor's, a whole tree, or one of ours by its name."""
+    if path.name == PROFILE_FILE:
+        path = path.parent
+    for pattern in (PROFILE_FILE, f"*/{PROFILE_FILE}", f"*/*/{PROFILE_FILE}"):
+        if folders := sorted(found.parent for found in path.glob(pattern)):
+            return folders
+    if path.exists() or path.is_absolute() or not (VENDORS / path / PROFILE_FILE).is_file():
         fail(
             Exit.FAILED,
             f"there is no profile in {path}",
-            "Name a folder with a profile.toml, or one with vendor/model.",
+            "Name a folder with a profile.toml, or one with vendor/model; or one of citygate profiles list.",
         )
+    return [VENDORS / path]
+
+
+def _read(folders: Sequence[Path]) -> tuple[list[Profile], list[str]]:
+    """The profiles that can be tried, and what is wrong with the files of the others."""
     profiles, mistakes = [], []
     for folder in folders:
         resolved = folder.resolve()
         name = f"{resolved.parent.name}/{resolved.name}"
         profile, found = read_profile(name, folder)
         mistakes += [f"{name}: {mistake}" for mistake in found]
-        if profile is not None:
+        if profile is not None and not found:
             profiles.append(profile)
     return profiles, mistakes
 

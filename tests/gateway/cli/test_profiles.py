@@ -63,7 +63,39 @@ def test_test_finds_a_wrong_vector_and_a_mistake_in_a_file(tmp_path: Path) -> No
     assert result.exit_code == 1
     assert "expected {'temperature': 22.7" in result.stdout
     assert "Did you mean 'occupied'?" in result.stderr
-    assert run("test", str(tmp_path / "elsys/ers"), "-v").stdout.startswith("elsys/ers")
+    assert result.stdout.endswith("2 profiles, 5 vectors, 100 mutated frames: 2 wrong\n")
+    for path in ("elsys/ers", "elsys", "elsys/ers/profile.toml"):
+        assert run("test", str(tmp_path / path), "-v").stdout.startswith("elsys/ers")
+
+
+def test_a_mistake_in_the_vectors_is_told_and_is_no_traceback(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "profiles/acme/one"
+    folder.mkdir(parents=True)
+    profile = (VENDORS / "nwave/nps310sm/profile.toml").read_text()
+    (folder / "profile.toml").write_text(profile)
+    for text, told in (
+        ('[{ "about": "odd", "port": 1, "hex": "0c1", "expect": {} }]', "'0c1' is not hex: two digits a byte"),
+        ('[{ "about": "cut",', "is not JSON"),
+    ):
+        (folder / "vectors.json").write_text(text)
+        result = run("test", str(folder))
+        assert result.exit_code == 1
+        assert told in result.stderr
+        assert result.stdout == "1 profiles, 0 vectors, 0 mutated frames: 1 wrong\n"
+    source = '[sources.x]\nkind = "file"\npath = "x.ndjson"\ndialect = "tts-v3"\n'
+    config = f'[gateway]\nid = "a"\ncity = "b"\nprofiles_dir = "profiles"\n{source}'
+    (tmp_path / "citygate.toml").write_text(config)
+    monkeypatch.chdir(tmp_path)
+    listed = run("list")
+    assert (listed.exit_code, "acme/one" in listed.stdout, "is not JSON" in listed.stderr) == (1, True, True)
+    (folder / "profile.toml").write_text(profile.replace("[identity]", "[identiti]"))
+    both = run("test", str(folder)).stderr
+    assert "Did you mean 'identity'?" in both
+    assert "is not JSON" in both
+
+
+def test_a_shipped_profile_is_tried_by_its_name() -> None:
+    assert run("test", "elsys/ers").stdout == "1 profiles, 5 vectors, 100 mutated frames: none wrong\n"
 
 
 def test_test_runs_a_javascript_codec_in_its_worker(tmp_path: Path) -> None:
