@@ -68,6 +68,8 @@ def report(
     for one in made.evaluations:
         figure = f"{number(one.pilot.value, one.kpi.digits)} {unit(one.kpi.unit)}".rstrip()
         click.echo(f"{one.verdict:18} {one.kpi.title}: {figure}")
+    for title in made.unmeasured:
+        click.echo(f"{'not measured':18} {title}")
     click.echo(f"Wrote {target}: {made.span.first} to {made.span.last}, {len(made.devices)} devices.")
 
 

@@ -10,10 +10,11 @@ from gateway.files.pilots import Pilot
 from gateway.reports.page import Report
 from gateway.reports.reading import Found, read_pilot, recorded_span
 from gateway.version import VERSION
-from pipelines.model import Location
+from pipelines.domains.local_time import bounds_of
+from pipelines.model import Device, Location
 from pipelines.pilots.evaluate import Aim, Evaluation, Span, evaluate
 from pipelines.pilots.kpi import Better, Kpi, own_kpi
-from pipelines.pilots.quality import figures_of
+from pipelines.pilots.quality import DeviceQuality, figures_of
 from pipelines.pilots.table import KPIS
 
 BASELINE_DAYS = 7
@@ -42,6 +43,7 @@ def build(
     whole = Span(min(span.first, before.first) if before else span.first, span.last)
     found = read_pilot(store, pilot.id, zone, whole, needed=needed, own=measured)
     in_span = found if whole == span else read_pilot(store, pilot.id, zone, span, needed=(), own=())
+    devices = [*in_span.devices, *_never_heard(files, pilot, in_span, span)]
     evaluations = [evaluate(kpi, found.days, span, aim=aims.get(kpi.id, Aim()), before=before) for kpi in kpis]
     shown = [one for one in evaluations if one.pilot.usable or kpi_is_wanted(one.kpi, pilot)]
     return Report(
@@ -54,14 +56,16 @@ def build(
         licence=pilot.licence,
         span=span,
         before=before,
-        figures=figures_of(in_span.devices, len(span.days) * 24.0),
-        devices=in_span.devices,
+        figures=figures_of(devices, len(span.days) * 24.0),
+        devices=devices,
         places=_places(files, pilot, in_span),
+        households=pilot.privacy_class == "D",
         evaluations=shown,
         written=today,
         version=VERSION,
         made_with=MADE_WITH,
         excluded=_excluded(shown),
+        unmeasured=[one.kpi.title for one in evaluations if one not in shown],
     )
 
 
@@ -98,6 +102,25 @@ def _aims(pilot: Pilot) -> tuple[Mapping[str, Aim], Sequence[Kpi]]:
             own.append(kpi)
         aims[wish.kpi or own[-1].id] = Aim(wish.baseline, wish.source, wish.target)
     return aims, own
+
+
+def _never_heard(files: Files, pilot: Pilot, found: Found, span: Span) -> list[DeviceQuality]:
+    """Devices of the pilot's files that the store has never seen: their hours are expected like the others'."""
+    heard = {device.device for device in found.devices}
+    zone = ZoneInfo(pilot.timezone)
+    hours = len(span.days) * 24
+    return [
+        DeviceQuality(device.id, device.feature, device.profile, 0, hours, 0, 0, silent_h=float(hours))
+        for device in files.devices
+        if device.pilot == pilot.id and device.id not in heard and _stood(device, span, zone)
+    ]
+
+
+def _stood(device: Device, span: Span, zone: ZoneInfo) -> bool:
+    """Whether the file says that the device was there at some time of the span."""
+    begin_ns, end_ns = bounds_of(span.first, zone)[0], bounds_of(span.last, zone)[1]
+    first_ns, last_ns = device.valid_from_ns, device.valid_to_ns
+    return (first_ns is None or first_ns < end_ns) and (last_ns is None or last_ns > begin_ns)
 
 
 def _places(files: Files, pilot: Pilot, found: Found) -> dict[str, tuple[Location, float | None]]:

@@ -84,7 +84,7 @@ def _nice_step(rough: float) -> float:
 def _range(values: Sequence[float]) -> tuple[float, float]:
     low, high = min(values), max(values)
     if low == high:
-        return low - 1, high + 1
+        return (low - 1 if low else 0.0), high + 1
     if 0 <= low < 0.4 * high:  # a scale that begins at zero does not exaggerate
         low = 0
     return low, high

@@ -19,6 +19,7 @@ MARKS: dict[Verdict, str] = {
     "worse": "bad",
     "no change shown": "open",
     "no baseline": "open",
+    "for context": "open",
     "insufficient data": "none",
 }
 MEANINGS: dict[Verdict, str] = {
@@ -28,9 +29,12 @@ MEANINGS: dict[Verdict, str] = {
     "worse": "worse than the baseline beyond chance",
     "no change shown": "the difference to the baseline may be chance",
     "no baseline": "nothing was recorded or written down to compare with",
+    "for context": "neither more nor less of it is better",
     "insufficient data": f"fewer than {DAYS_ENOUGH} usable days, or less than {COVERAGE_ENOUGH:.0%} of them",
 }
 WORST_DEVICES = 12
+LEAST_CONNECTIONS = 10
+"""Of households or firms, in a figure that may be published: the policy of the open topics for privacy class D."""
 COLOURS = "Green: at least 90 % of the expected hours have a value. Orange: at least 75 %. Red: less. Grey: none."
 STEPS = (
     (
@@ -82,6 +86,10 @@ class Report(msgspec.Struct, frozen=True):
     made_with: str
     excluded: dict[str, list[date]]
     """By KPI title the days that did not enter."""
+    households: bool = False
+    """Privacy class D: no place and no name of a single device is shown."""
+    unmeasured: Sequence[str] = ()
+    """Titles of the domains' indicators of which no day was usable."""
 
 
 def page(report: Report) -> str:
@@ -159,11 +167,26 @@ def _quality(report: Report) -> Markup:
         tag("h2", "First: can the data be trusted?"),
         _table(("", "Measured", "Target", ""), rows),
         forbids,
+        tag("p", "Not measured on any day: ", "; ".join(report.unmeasured), ".", class_="caution")
+        if report.unmeasured
+        else None,
+        _devices(report),
+    )
+
+
+def _devices(report: Report) -> Child:
+    """Map and weakest devices; of households (privacy class D) neither a place nor a name."""
+    if report.households:
+        few = "" if len(report.devices) >= LEAST_CONNECTIONS else f" With fewer than {LEAST_CONNECTIONS} of them "
+        few = f"{few}the figures below are for the city alone, not to be published." if few else ""
+        about = f"{len(report.devices)} connections of households or firms: none is shown by place or name.{few}"
+        return tag("p", about, class_="caution" if few else "note")
+    return [
         tag("h3", "Where the devices are"),
         place_map(report.places, title="Devices by the share of hours with a value"),
         tag("p", COLOURS, class_="note"),
         _weakest(report),
-    )
+    ]
 
 
 def _weakest(report: Report) -> Child:
@@ -208,7 +231,7 @@ def _kpi(one: Evaluation) -> Markup:
             _fact("Baseline", _baseline(one), one.aim.source if not one.baseline else ""),
             _fact("Change", signed(one.change, one.kpi.digits, word), _change_interval(one)),
             _fact("Target", "none set" if one.aim.target is None else f"{one.aim.target:g} {word}", _wish(one)),
-            _fact("Days", f"{one.pilot.usable} of {one.pilot.days} usable", ""),
+            _fact("Days", f"{one.pilot.usable} of {one.pilot.days} usable", _guessed(one.pilot)),
         ),
         course_chart(one.pilot.course, lines, unit=one.kpi.unit, title=one.kpi.title),
         [tag("p", f"Caution: {caution}.", class_="caution") for caution in one.cautions],
@@ -288,6 +311,10 @@ def _change_interval(one: Evaluation) -> str:
         return ""
     low, high = one.change_interval.low, one.change_interval.high
     return f"{low:+,.{one.kpi.digits}f} to {high:+,.{one.kpi.digits}f}"
+
+
+def _guessed(measured: Measured) -> str:
+    return f"{measured.guessed} with estimated or doubtful values" if measured.guessed else ""
 
 
 def _baseline(one: Evaluation) -> str:

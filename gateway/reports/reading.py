@@ -21,12 +21,19 @@ from pipelines.vocabulary import PROPERTIES
 
 DAY_LEAST_NS = 22 * HOUR_NS
 _COUNTED = {QUALITIES.index(quality) for quality in COUNTED}
+_SURE = QUALITIES.index("ok")
+PART_OF_DAY = frozenset(("night_flow_l_h",))
+"""Said once a day, of a few of its hours: the night flow of 2 to 4."""
 
 SERIES = "SELECT id, device, feature, property, derived FROM series WHERE pilot = ? ORDER BY id"
 DAILY = f"""
 SELECT value, quality FROM history WHERE series = ? AND time_ns = ? AND interval_ns >= {DAY_LEAST_NS}
 AND quality <> {RETRACTED}
 """  # noqa: S608 - built from our own constants only
+ONCE_A_DAY = f"""
+SELECT value, quality FROM history WHERE series = ? AND time_ns >= ? AND time_ns < ? AND interval_ns > 0
+AND quality <> {RETRACTED}
+"""  # noqa: S608 - same
 EVENTS = f"""
 SELECT time_ns, value, quality FROM history WHERE series = ? AND time_ns >= ? AND time_ns < ? AND interval_ns = 0
 AND quality <> {RETRACTED}
@@ -101,10 +108,14 @@ class _Reader:
 
     def daily(self, one: _Series) -> Iterator[DayValue]:
         """What a machine said of each local day."""
-        for day, begin_ns, _ in self._days:
-            row = self._connection.execute(DAILY, (one.id, begin_ns)).fetchone()
+        for day, begin_ns, end_ns in self._days:
+            if one.property in PART_OF_DAY:
+                row = self._connection.execute(ONCE_A_DAY, (one.id, begin_ns, end_ns)).fetchone()
+            else:
+                row = self._connection.execute(DAILY, (one.id, begin_ns)).fetchone()
             if row is not None:
-                yield from day_values(day, one.feature, one.property, row[0], known=row[1] in _COUNTED)
+                known, guessed = row[1] in _COUNTED, row[1] != _SURE
+                yield from day_values(day, one.feature, one.property, row[0], known=known, guessed=guessed)
 
     def events(self, one: _Series) -> Iterator[DayValue]:
         """What happened; an alarm counts when it is raised, not when it is cleared."""
@@ -141,30 +152,49 @@ class _Reader:
         return DeviceQuality(name, feature, profile, len(heard), expected, values, usable, **facts)
 
     def _facts(self, feature: str, series: list[_Series]) -> Mapping[str, Any]:
-        found: dict[str, list[float]] = {"pdr_percent": [], "silence_min": [], "battery_months_left": []}
+        found: dict[str, list[float]] = {"pdr_percent": [], "battery_months_left": []}
+        silent_h = 0.0
         for one in series:
-            if one.derived and one.feature == feature and one.property in found:
-                rows = self.events(one) if one.property == "silence_min" else self.daily(one)
-                found[one.property] += [value.value for value in rows if value.value is not None]
+            if not one.derived or one.feature != feature:
+                continue
+            if one.property in found:
+                found[one.property] += [value.value for value in self.daily(one) if value.value is not None]
+            elif one.property == "silent":
+                silent_h += self._silent_h(one)
         delivered, battery = found["pdr_percent"], found["battery_months_left"]
         return {
             "pdr": sum(delivered) / len(delivered) / 100 if delivered else None,
-            "silent_h": sum(found["silence_min"]) / 60,
+            "silent_h": silent_h,
             "battery_months": battery[-1] if battery else None,
         }
+
+    def _silent_h(self, one: _Series) -> float:
+        """Hours of the span between each alarm of silence and its end; one that nothing has ended lasts on."""
+        silent_ns, since_ns = 0, -1
+        for time_ns, value, _ in self._connection.execute(EVENTS, (one.id, 0, self._end_ns)):
+            if value and since_ns < 0:
+                since_ns = time_ns
+            elif not value and since_ns >= 0:
+                silent_ns += max(0, time_ns - max(since_ns, self._begin_ns))
+                since_ns = -1
+        if since_ns >= 0:
+            silent_ns += self._end_ns - max(since_ns, self._begin_ns)
+        return silent_ns / HOUR_NS
 
     def _hours(self, one: _Series) -> list[tuple[int, int, int, float]]:
         bounds = (-(-self._begin_ns // HOUR_NS), -(-self._end_ns // HOUR_NS))
         return self._connection.execute(HOURS, (one.id, *bounds)).fetchall()
 
 
-def day_values(day: date, feature: str, name: str, value: float | str | None, *, known: bool) -> Iterator[DayValue]:
+def day_values(
+    day: date, feature: str, name: str, value: float | str | None, *, known: bool, guessed: bool = False
+) -> Iterator[DayValue]:
     """A day's value; a state becomes one row for each of its words, 1 for the one that held and 0 for the others."""
     if isinstance(value, str) and known:
         for word in PROPERTIES[name].states or (value,):
-            yield DayValue(day, feature, f"{name}:{word}", float(word == value))
+            yield DayValue(day, feature, f"{name}:{word}", float(word == value), guessed)
     elif known and value is not None:
-        yield DayValue(day, feature, name, float(value))
+        yield DayValue(day, feature, name, float(value), guessed)
     else:
         yield DayValue(day, feature, name, None)
 

@@ -5,6 +5,7 @@ Verdicts, first that holds
 - ``target reached``: the whole interval lies beyond the target; ``target met`` where only the figure does;
 - ``better``, ``worse``: the interval of the difference to the baseline does not hold zero;
 - ``no change shown``: it does; ``no baseline``: there is nothing to compare with.
+An indicator that is neither better high nor low is ``for context``, whatever its change.
 
 A baseline that people wrote down is a number without spread: the difference then has the spread of the pilot alone.
 A season is not the pilot's doing: where baseline and pilot share no months of the year, the evaluation says so.
@@ -24,7 +25,14 @@ DAYS_ENOUGH = 14
 COVERAGE_ENOUGH = 0.75
 
 Verdict = Literal[
-    "insufficient data", "target reached", "target met", "better", "worse", "no change shown", "no baseline"
+    "insufficient data",
+    "target reached",
+    "target met",
+    "better",
+    "worse",
+    "no change shown",
+    "no baseline",
+    "for context",
 ]
 
 
@@ -61,6 +69,8 @@ class Measured(msgspec.Struct, frozen=True):
     interval: Interval | None
     course: tuple[tuple[date, float | None], ...]
     """The figure of each single day, None where the day was not usable."""
+    guessed: int = 0
+    """Of the usable days those with a value that is estimated or doubtful."""
 
     @property
     def coverage(self) -> float:
@@ -106,22 +116,24 @@ class _Sample(msgspec.Struct, frozen=True):
 def _measure(kpi: Kpi, days: Days, span: Span) -> _Sample:
     pairs: list[Pair] = []
     course: list[tuple[date, float | None]] = []
+    guessed = 0
     for day in span.days:
-        pair = kpi.pair(days, day) if _good_enough(kpi, days, day) else None
+        pair = kpi.pair(days, day) if _good_enough(kpi, days, day, span.first) else None
         if pair is not None:
             pairs.append(pair)
+            guessed += days.is_guessed(kpi.properties, day)
         single = ratio([pair]) if pair else None
         course.append((day, None if single is None else kpi.shown(single)))
     value = ratio(pairs)
     shown = None if value is None else kpi.shown(value)
     interval = interval_of(pairs, kpi.id, kpi.shown)
-    return _Sample(Measured(len(course), len(pairs), shown, interval, tuple(course)), pairs)
+    return _Sample(Measured(len(course), len(pairs), shown, interval, tuple(course), guessed), pairs)
 
 
-def _good_enough(kpi: Kpi, days: Days, day: date) -> bool:
+def _good_enough(kpi: Kpi, days: Days, day: date, span_first: date) -> bool:
     """At least three quarters of the features have a value, of what the KPI needs every day."""
     needed = [kpi.watched] if kpi.watched else list(kpi.properties)
-    return days.coverage(needed, day) >= COVERAGE_ENOUGH
+    return days.coverage(needed, day, span_first=span_first) >= COVERAGE_ENOUGH
 
 
 def _change(kpi: Kpi, now: _Sample, then: _Sample | None, aim: Aim) -> tuple[float | None, Interval | None]:
@@ -146,9 +158,9 @@ def _verdict(kpi: Kpi, measured: Measured, change: float | None, interval: Inter
             return "target reached"
         if sign * (measured.value - aim.target) >= 0:
             return "target met"
-    if change is None or interval is None:
-        return "no baseline"
-    if interval.low <= 0 <= interval.high or kpi.better == "context":
+    if kpi.better == "context" or change is None or interval is None:
+        return "for context" if kpi.better == "context" else "no baseline"
+    if interval.low <= 0 <= interval.high:
         return "no change shown"
     return "better" if (change > 0) == (kpi.better == "higher") else "worse"
 

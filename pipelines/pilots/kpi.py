@@ -71,8 +71,8 @@ class Kpi(msgspec.Struct, frozen=True):
             return None
         top = self.top.of(days, day)
         bottom = self.bottom.of(days, day) if self.bottom else 1.0
-        if top is None and self.bottom and bottom == 0:
-            return (0.0, 0.0)
+        if top is None and (self.watched or (self.bottom and bottom == 0)):
+            top = 0.0  # they watched, and there was nothing
         return None if top is None or bottom is None else (top * self.factor, bottom)
 
     def shown(self, ratio: float) -> float:

@@ -46,7 +46,7 @@ KPIS: tuple[Kpi, ...] = (
     Kpi("green-water", Domain.GREEN, "Water advised for a tree a day", "L", "lower",
         Term("water_advised_l", "mean"), level="input"),
     Kpi("green-saved", Domain.GREEN, "Water saved a day against the fixed schedule, all trees", "L", "higher",
-        Term("water_saved_l"), digits=0),
+        Term("water_saved_l"), watched="water_advised_l", digits=0),
     Kpi("green-thirst", Domain.GREEN, "Trees in very dry soil", "%", "lower",
         Term("soil_water_state:very_dry", "mean"), factor=100),
     Kpi("green-trusted", Domain.GREEN, "Soil sensors that can be believed", "%", "higher",

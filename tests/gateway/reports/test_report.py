@@ -1,7 +1,8 @@
 """The evaluation report: figures of a known pilot, what lacks data has no verdict, and a page that asks for nothing."""
 
+import asyncio
 import re
-from datetime import date
+from datetime import date, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -9,9 +10,17 @@ import pytest
 from click.testing import CliRunner, Result
 
 from gateway.cli.main import main
+from gateway.clock import Clock
+from gateway.events import Events
 from gateway.reports.charts import Line, course_chart, nice_ticks, shade
 from gateway.reports.html import Markup, joined, tag
-from tests.gateway.reports.recorded_pilot import write_pilot
+from gateway.reports.reading import read_pilot
+from gateway.sinks.store.settings import StoreSettings
+from gateway.sinks.store.sink import StoreSink
+from pipelines.domains.local_time import bounds_of
+from pipelines.model import Derived, Observation, Revision
+from pipelines.pilots.evaluate import Span
+from tests.gateway.reports.recorded_pilot import HOUR_NS, ZONE, write_pilot
 
 
 def report(folder: Path, *more: str) -> Result:
@@ -140,3 +149,73 @@ def test_a_course_without_a_value_says_so_and_one_value_is_drawn() -> None:
     assert "<circle" in one
     assert "target" in one
     assert [shade(share) for share in (None, 0.95, 0.8, 0.2)] == ["#8a8f98", "#009e73", "#e69f00", "#d55e00"]
+
+
+def test_a_device_that_was_never_heard_counts_and_one_that_is_silent_to_the_end_is_not_up(pilot: Path) -> None:
+    devices = pilot / "devices" / "parking-mechelen.toml"
+    report(pilot)
+    before = " ".join(read(pilot).texts)
+    devices.write_text(
+        devices.read_text()
+        + '[[device]]\nid = "02c17e00000000ff"\nfeature = "parking-spot/never"\n'
+        + '[[device]]\nid = "02c17e00000000fe"\nfeature = "parking-spot/gone"\nvalid_to = 2026-01-01T00:00:00Z\n'
+    )
+    fall_silent(pilot, "parking-spot/korenmarkt-1", date(2026, 5, 31))
+    report(pilot)
+    after = " ".join(read(pilot).texts)
+    assert "3 of 17 devices report less than nine tenths" in after
+    assert re.search(r"had fallen silent +100\.0", before)
+    assert re.search(r"had fallen silent +91\.1", after)  # of 17 one for all 56 days, one for 29: 1 - 85 / (17 * 56)
+
+
+def fall_silent(pilot: Path, feature: str, day: date) -> None:
+    """An alarm of silence that nothing ends."""
+    begin_ns, _ = bounds_of(day, ZONE)
+    said = Observation(feature, "silent", True, begin_ns)
+    asyncio.run(
+        write_more(pilot / "state" / "store.sqlite", Derived("silence", 1, "parking-mechelen", "mechelen", (said,)))
+    )
+
+
+def test_the_night_flow_is_read_though_its_interval_is_two_hours(tmp_path: Path) -> None:
+    file = write_pilot(tmp_path)
+    said = []
+    for number in range(14):
+        midnight_ns, _ = bounds_of(date(2026, 5, 4) + timedelta(days=number), ZONE)
+        flow = Observation("water-meter/a", "night_flow_l_h", 3.0, midnight_ns + 2 * HOUR_NS, interval_ns=2 * HOUR_NS)
+        said.append(flow)
+    asyncio.run(write_more(file, Derived("water-leakage", 1, "parking-mechelen", "mechelen", tuple(said))))
+    span = Span(date(2026, 5, 4), date(2026, 5, 17))
+    found = read_pilot(file, "parking-mechelen", ZONE, span, needed={"night_flow_l_h"}, own=())
+    assert [found.days.at("night_flow_l_h", day) for day in span.days] == [[3.0]] * 14
+
+
+async def write_more(file: Path, entry: Derived) -> None:
+    sink = StoreSink("store", StoreSettings(history_days=0, rollup_days=0), file, clock=Clock(), events=Events())
+    await sink.start()
+    await sink.write([Revision(9_000_000, entry)])
+    await sink.close()
+
+
+def test_an_indicator_without_one_usable_day_is_named(pilot: Path) -> None:
+    """Its domain promises it, so its absence is a finding; hiding it would flatter the pilot."""
+    file = pilot / "pilots" / "parking-mechelen.toml"
+    file.write_text(file.read_text().replace('domains = ["parking"]', 'domains = ["parking", "noise"]'))
+    done = report(pilot)
+    assert re.search(r"not measured +Day-evening-night level", done.output)
+    assert "Not measured on any day: Day-evening-night level" in " ".join(read(pilot).texts)
+
+
+def test_of_households_neither_place_nor_name_is_shown(pilot: Path) -> None:
+    file = pilot / "pilots" / "parking-mechelen.toml"
+    file.write_text(file.read_text().replace('privacy_class = "C"', 'privacy_class = "D"'))
+    report(pilot)
+    source = (pilot / "report.html").read_text("utf-8")
+    assert "korenmarkt-5" not in source
+    assert "02c17e" not in source
+    assert "16 connections of households or firms" in source
+
+
+def test_a_course_of_nothing_but_zeros_has_no_scale_below_zero() -> None:
+    days = [(date(2026, 5, 4), 0.0), (date(2026, 5, 5), 0.0)]
+    assert "-1" not in "".join(re.findall(r'class="tick"[^>]*>([^<]*)<', course_chart(days, [], unit="/d", title="x")))

@@ -11,6 +11,7 @@ from pipelines.pilots.bootstrap import block_length, difference_of, interval_of,
 from pipelines.pilots.days import Days, DayValue
 from pipelines.pilots.evaluate import Aim, Evaluation, Span, evaluate
 from pipelines.pilots.kpi import Better, How, Kpi, Term, own_kpi
+from pipelines.pilots.table import KPIS
 from pipelines.vocabulary import Domain
 
 FIRST = date(2026, 3, 2)
@@ -81,7 +82,7 @@ def test_a_change_is_shown_only_beyond_chance() -> None:
 
 
 def test_what_has_no_good_direction_gets_no_praise() -> None:
-    assert judged(noisy(50, 56, 1), noisy(60, 56, 2), better="context").verdict == "no change shown"
+    assert judged(noisy(50, 56, 1), noisy(60, 56, 2), better="context").verdict == "for context"
 
 
 def test_a_written_baseline_is_a_number_and_its_source_stands_beside_it() -> None:
@@ -106,6 +107,49 @@ def test_a_day_with_too_few_features_is_not_used() -> None:
     day = [DayValue(FIRST, f"bin/{number}", "fill_level_percent", 50.0 if number < 2 else None) for number in range(4)]
     found = evaluate(kpi(), Days.of(day), Span(FIRST, FIRST), aim=NO_AIM, before=None)
     assert (found.pilot.usable, found.pilot.value) == (0, None)
+
+
+def test_a_counter_that_died_is_no_fall_of_the_traffic() -> None:
+    """Two of four counters say nothing any more, not even that they are missing: those days are left out."""
+    volume = Kpi("v", Domain.CYCLING, "t", "{count}/d", "higher", Term("bicycles"))
+    rows = [
+        DayValue(FIRST + timedelta(days=day), f"bicycle-counter/{number}", "bicycles", 1_000.0)
+        for day in range(-56, 56)
+        for number in range(4)
+        if number < 2 or day < 28
+    ]
+    found = evaluate(volume, Days.of(rows), SPAN, aim=NO_AIM, before=BEFORE)
+    assert (found.pilot.usable, found.pilot.value, found.verdict) == (28, 4_000.0, "insufficient data")
+
+
+def test_a_feature_that_was_taken_away_before_the_pilot_is_not_expected_in_it() -> None:
+    rows = course([50.0] * 56, BEFORE.first) + [
+        DayValue(FIRST + timedelta(days=day), "f/new", "fill_level_percent", 50.0) for day in range(56)
+    ]
+    assert evaluate(kpi(), Days.of(rows), SPAN, aim=NO_AIM, before=BEFORE).pilot.usable == 56
+
+
+def test_a_watering_round_is_not_one_more_tree() -> None:
+    rows = [DayValue(FIRST, f"tree/{number}", "water_advised_l", 40.0) for number in range(3)]
+    rows.append(DayValue(FIRST, "watering-round/street", "water_advised_l", 120.0))
+    assert Days.of(rows).at("water_advised_l", FIRST) == [40.0] * 3
+
+
+def test_estimated_days_are_counted_beside_the_figure() -> None:
+    rows = [
+        DayValue(FIRST + timedelta(days=day), "f/a", "fill_level_percent", 50.0, guessed=day < 3) for day in range(10)
+    ]
+    found = evaluate(kpi(), Days.of(rows), Span(FIRST, FIRST + timedelta(days=9)), aim=NO_AIM, before=None)
+    assert (found.pilot.usable, found.pilot.guessed) == (10, 3)
+
+
+def test_litres_saved_are_nothing_on_a_day_without_a_round() -> None:
+    """The schedule waters twice a week: the other days are watched, and nothing was saved."""
+    saved = next(one for one in KPIS if one.id == "green-saved")
+    rows = course([0.0] * 14, name="water_advised_l") + course([80.0], name="water_saved_l")
+    found = evaluate(saved, Days.of(rows), Span(FIRST, FIRST + timedelta(days=13)), aim=NO_AIM, before=None)
+    assert (found.pilot.usable, found.verdict) == (14, "no baseline")
+    assert found.pilot.value == pytest.approx(80 / 14)
 
 
 def test_what_only_happens_counts_nothing_on_days_that_were_watched() -> None:
