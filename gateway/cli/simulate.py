@@ -18,8 +18,9 @@ from gateway.cli.screen import fail
 def simulate(scenario: str, options: tuple[str, ...]) -> None:
     """Let a simulated city report, to a broker or into a recording.
 
-    SCENARIO is a name (street, parking, waste, cycling, green, air-noise, water-energy, city, pilot-500) or the path
-    of a .toml file. The simulator is a program of its own, and knows the gateway no better than a network server does.
+    SCENARIO is a name (street, parking, waste, cycling, green, air-noise, water-energy, city, rehearsal, pilot-500) or
+    the path of a .toml file. The simulator is a program of its own, and knows the gateway no better than a network
+    server does.
 
     \b
     Options:
@@ -28,7 +29,7 @@ def simulate(scenario: str, options: tuple[str, ...]) -> None:
         --pace N|warp         city seconds per second, until the city has caught up with now
         --from DATE           when the city begins; --hours-back H: so long before now; --days N: how long it lasts
         --seed N              another city of the same kind
-        --faults PRESET       what goes wrong: clean, rough
+        --faults PRESET       what goes wrong: clean, rough, dying (rough, and batteries that run empty)
         --world NAME          as-modelled, or breaks-assumptions: a city that is not as the analytics assume
         --dialect NAME        another network server: chirpstack-v4, chirpstack-v3, tts-v3, plain-json
         --truth FILE          write what was true: .ndjson[.gz|.zst] or .parquet
