@@ -2,7 +2,8 @@
 
 It catches Exception: a source or sink that meets what nobody expected must not take its neighbours with it. So do only
 ``stopping.py`` (a stop goes on past a step that fails), the SIGHUP of ``run.py`` and ``deliver.py``, each with its
-reason; and device_profiles/trial.py, which judges profiles of others: what they raise is its finding.
+reason; device_profiles/trial.py, which judges profiles of others: what they raise is its finding; and the runner of
+machines, pipelines/domains/runner.py: a machine that raises loses one key, is counted and told as MachineFell.
 """
 
 import asyncio

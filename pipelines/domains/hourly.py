@@ -7,7 +7,7 @@ nothing more can belong to it. The newest two hours are kept, so that a late one
 
 import msgspec
 
-from pipelines.domains import HOUR_NS
+from pipelines.domains import HOUR_NS, NEVER_NS
 from pipelines.domains.local_time import hour_of
 from pipelines.domains.rhythm import Rhythm
 
@@ -66,6 +66,11 @@ class Hours(msgspec.Struct, array_like=True):
         hour.sums[name] = hour.sums.get(name, 0.0) + value * length_ns
         hour.known_ns[name] = hour.known_ns.get(name, 0) + length_ns
         return hour if hour.said else None
+
+    @property
+    def due_ns(self) -> int:
+        """No hour is over before."""
+        return min([hour.begin_ns + HOUR_NS for hour in self.open if not hour.said], default=NEVER_NS)
 
     def over(self, to_ns: int) -> list[Hour]:
         """The hours that are over and have not been said; they count as said from now on."""

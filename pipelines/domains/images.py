@@ -61,5 +61,4 @@ def key_of(image: KeyImage, decode: Callable[[bytes], StateT]) -> Key[StateT]:
     key.tail = image.tail
     key.told = {identity_of(one): one for one in image.told}
     key.horizon_ns, key.newest_ns = image.horizon_ns, image.newest_ns
-    key.bytes = sum(rung.bytes for rung in image.ladder)
     return key

@@ -86,7 +86,7 @@ class Key(Generic[StateT]):
         self.pending: list[Reading] = []
         self.horizon_ns = self.newest_ns = self.due_ns = LONG_BEFORE_NS
         self.full = rung_length(len(ladder[-1].state))
-        self.bytes = 0
+        self.bytes = self._bytes_of_ladder()
         self._series = list(series)
         self._series_at = {one: at for at, one in enumerate(self._series)}
 
@@ -123,9 +123,19 @@ class Key(Generic[StateT]):
 
     def add_rung(self, rung: Rung) -> None:
         """Begin the next rung: the tail's readings are packed in the one before."""
-        self.ladder[-1].packed = self.pack(self.tail)
+        before = self.ladder[-1]
+        before.packed = self.pack(self.tail)
         self.tail = []
         self.ladder.append(rung)
+        self.bytes += len(before.packed) + rung.bytes
+
+    def replace_ladder(self, ladder: list[Rung]) -> None:
+        """Another course of the past."""
+        self.ladder = ladder
+        self.bytes = self._bytes_of_ladder()
+
+    def _bytes_of_ladder(self) -> int:
+        return sum([rung.bytes for rung in self.ladder])
 
     def rung_holding(self, place: Place) -> int:
         """The rung that a reading belongs to; -1 where it lies before all that is kept."""
@@ -140,7 +150,6 @@ class Key(Generic[StateT]):
     def forget(self, before_ns: int, max_bytes: int) -> int:
         """Let go of rungs that nothing can change any more; returns how many had to go for want of room."""
         ladder = self.ladder
-        self.bytes = sum(rung.bytes for rung in ladder)
         gone = 0
         while gone + 1 < len(ladder):
             after = ladder[gone + 1].after

@@ -310,7 +310,7 @@ class Runner(Generic[StateT]):
             if at > first:
                 begin = Rung(old.after, _encode(state), pack_words(after, _horizon(old.after)))
                 if at > last_changed and begin.state == old.state and begin.words == old.words:
-                    key.ladder = fresh + ladder[at:]  # from here on all is as it was
+                    key.replace_ladder(fresh + ladder[at:])  # from here on all is as it was
                     break
             readings = key.readings(at)
             had = self._decode(old.state)
@@ -324,7 +324,8 @@ class Runner(Generic[StateT]):
             else:
                 fresh[-1].packed = key.pack(tail)
         else:
-            key.ladder, key.state, key.tail = fresh, state, tail
+            key.replace_ladder(fresh)
+            key.state, key.tail = state, tail
             key.full = rung_length(len(fresh[-1].state))
         if missed := before.keys() - after.keys():  # the machine may have spoken of them earlier
             after |= self._words_before(key, first, missed)

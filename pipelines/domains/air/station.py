@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from pipelines.domains import HOUR_NS, Reading, Site
+from pipelines.domains import HOUR_NS, NEVER_NS, Reading, Site
 from pipelines.domains.air import statements
 from pipelines.domains.air.formulas import UPPER_UG_M3, Pollutant, band, barkjohn
 from pipelines.domains.air.year import Year
@@ -74,6 +74,11 @@ class AirMachine:
     def begin(self, key: str, site: Site) -> Station:
         """A station that has measured nothing."""
         return Station(key)
+
+    def due_ns(self, state: Station, site: Site) -> int:
+        """The end of the hour, or a while after that of the day."""
+        day_ns = state.day_end_ns + _CLOSES_AFTER_NS if state.day_end_ns >= 0 else NEVER_NS
+        return min(state.hours.due_ns, day_ns)
 
     def pass_time(self, state: Station, to_ns: int, site: Site) -> Iterable[Observation]:
         """Say the hours and the day that are over."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from pipelines.domains import HOUR_NS, Reading, Site
+from pipelines.domains import HOUR_NS, NEVER_NS, Reading, Site
 from pipelines.domains.cycling.formulas import middle, quantile
 from pipelines.domains.cycling.kinds import Kind
 from pipelines.domains.cycling.settings import LinkDetails
@@ -55,6 +55,10 @@ class LinkMachine:
     def begin(self, key: str, site: Site) -> Link:
         """A link without passes."""
         return Link(key)
+
+    def due_ns(self, state: Link, site: Site) -> int:
+        """The hour's end."""
+        return state.hour_ns + HOUR_NS if state.hour_ns >= 0 else NEVER_NS
 
     def pass_time(self, state: Link, to_ns: int, site: Site) -> Iterable[Observation]:
         """Close the hour that is over."""
@@ -123,6 +127,10 @@ class SpeedMachine:
     def begin(self, key: str, site: Site) -> Speeds:
         """A counter without speeds."""
         return Speeds(key)
+
+    def due_ns(self, state: Speeds, site: Site) -> int:
+        """The day's end."""
+        return state.end_ns if state.begin_ns >= 0 else NEVER_NS
 
     def pass_time(self, state: Speeds, to_ns: int, site: Site) -> Iterable[Observation]:
         """Close the day that is over."""

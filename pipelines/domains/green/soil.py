@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from pipelines.domains import Reading, Site
+from pipelines.domains import NEVER_NS, Reading, Site
 from pipelines.domains.green.details import SoilDetails
 from pipelines.domains.green.formulas import WORDS, depletion, water_content_at, word_for_depletion, word_for_tension
 from pipelines.domains.local_time import day_bounds
@@ -64,6 +64,10 @@ class SoilWater:
     def begin(self, key: str, site: Site) -> SoilState:
         """No day runs."""
         return SoilState(key)
+
+    def due_ns(self, state: SoilState, site: Site) -> int:
+        """The day's end."""
+        return state.end_ns if state.end_ns > 0 else NEVER_NS
 
     def pass_time(self, state: SoilState, to_ns: int, site: Site) -> Iterable[Observation]:
         """Says the day when it is over."""

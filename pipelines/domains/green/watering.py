@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from pipelines.domains import Reading, Site
+from pipelines.domains import NEVER_NS, Reading, Site
 from pipelines.domains.green.details import WEEKDAYS, GreenSettings, SoilDetails
 from pipelines.domains.green.formulas import litres, readily_available_water, water_content_at
 from pipelines.domains.green.plant import ENOUGH_MM, FORGOTTEN_NS, HEARD_NS, Plant
@@ -57,6 +57,10 @@ class Watering:
     def begin(self, key: str, site: Site) -> WateringState:
         """No day runs."""
         return WateringState()
+
+    def due_ns(self, state: WateringState, site: Site) -> int:
+        """The day's end."""
+        return state.end_ns if state.end_ns > 0 else NEVER_NS
 
     def pass_time(self, state: WateringState, to_ns: int, site: Site) -> Iterable[Observation]:
         """Checks the sensors of each day that is over, and advises for the one that begins."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from pipelines.domains import HOUR_NS, Reading, Site, said
+from pipelines.domains import HOUR_NS, NEVER_NS, Reading, Site, said
 from pipelines.domains.heat.formulas import (
     humidex,
     radiant_temperature_c,
@@ -55,6 +55,11 @@ class HeatMachine:
     def begin(self, key: str, site: Site) -> Station:
         """A station that has measured nothing."""
         return Station(key)
+
+    def due_ns(self, state: Station, site: Site) -> int:
+        """The end of the hour, or a while after that of the day."""
+        day_ns = state.day_end_ns + _CLOSES_AFTER_NS if state.day_end_ns >= 0 else NEVER_NS
+        return min(state.hours.due_ns, day_ns)
 
     def pass_time(self, state: Station, to_ns: int, site: Site) -> Iterable[Observation]:
         """Say the hours and the day that are over."""

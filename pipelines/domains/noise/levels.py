@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from pipelines.domains import HOUR_NS, Reading, Site, said
+from pipelines.domains import HOUR_NS, NEVER_NS, Reading, Site, said
 from pipelines.domains.hourly import CAPTURE, LONGEST_WAIT_NS, Hour, Hours
 from pipelines.domains.local_time import day_bounds, hour_of, local
 from pipelines.domains.noise.formulas import PERIODS, energy, exceeded, lden, level, period_of
@@ -77,6 +77,11 @@ class NoiseMachine:
     def begin(self, key: str, site: Site) -> Station:
         """A station that has heard nothing."""
         return Station(key)
+
+    def due_ns(self, state: Station, site: Site) -> int:
+        """The end of the hour, or a while after that of the day."""
+        day_ns = state.days[0].end_ns + _CLOSES_AFTER_NS if state.days else NEVER_NS
+        return min(state.hours.due_ns, day_ns)
 
     def pass_time(self, state: Station, to_ns: int, site: Site) -> Iterable[Observation]:
         """Say the hours and days that are over."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from pipelines.domains import HOUR_NS, Reading, Site
+from pipelines.domains import HOUR_NS, NEVER_NS, Reading, Site
 from pipelines.domains.local_time import day_bounds, hour_of, local
 from pipelines.domains.register import MIN_CAPTURE, Limits, Register, Stretch, Tally, add, follow, limits_of
 from pipelines.domains.said import coverage, missing, of_interval, total
@@ -69,6 +69,10 @@ class Leakage:
     def begin(self, key: str, site: Site) -> LeakageState:
         """Nothing read yet, no leak."""
         return LeakageState(key, Register(), Tally(), Tally(), Flow())
+
+    def due_ns(self, state: LeakageState, site: Site) -> int:
+        """Never: only a reading tells what flowed before it."""
+        return NEVER_NS
 
     def pass_time(self, state: LeakageState, to_ns: int, site: Site) -> Iterable[Observation]:
         """Nothing: only a reading tells what flowed before it."""

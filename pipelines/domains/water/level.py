@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from pipelines.domains import HOUR_NS, Reading, Site
+from pipelines.domains import HOUR_NS, NEVER_NS, Reading, Site
 from pipelines.domains.water.details import LevelDetails
 from pipelines.domains.water.formulas import Point, compensated_m, hampel, level_m, rise_mm_h
 from pipelines.model import Observation
@@ -68,6 +68,10 @@ class Level:
     def begin(self, key: str, site: Site) -> LevelState:
         """Nothing known, the water stands as it should."""
         return LevelState(key)
+
+    def due_ns(self, state: LevelState, site: Site) -> int:
+        """Never: water rises only where it is seen."""
+        return NEVER_NS
 
     def pass_time(self, state: LevelState, to_ns: int, site: Site) -> Iterable[Observation]:
         """Nothing: water rises only where it is seen."""

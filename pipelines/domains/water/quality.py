@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from pipelines.domains import HOUR_NS, Reading, Site
+from pipelines.domains import HOUR_NS, NEVER_NS, Reading, Site
 from pipelines.domains.water.details import WaterSettings
 from pipelines.model import Observation
 from pipelines.vocabulary import Domain
@@ -61,6 +61,10 @@ class Quality:
     def begin(self, key: str, site: Site) -> QualityState:
         """Nothing read yet."""
         return QualityState(key)
+
+    def due_ns(self, state: QualityState, site: Site) -> int:
+        """Never: a silent probe is somebody else's matter."""
+        return NEVER_NS
 
     def pass_time(self, state: QualityState, to_ns: int, site: Site) -> Iterable[Observation]:
         """Nothing: a silent probe is somebody else's matter."""

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 
-from pipelines.domains import HOUR_NS, Reading, Site
+from pipelines.domains import HOUR_NS, NEVER_NS, Reading, Site
 from pipelines.domains.local_time import day_bounds, hour_of, local_date
 from pipelines.domains.register import MIN_CAPTURE
 from pipelines.domains.said import estimated, missing, of_interval
@@ -84,6 +84,10 @@ class Et0:
     def begin(self, key: str, site: Site) -> Et0State:
         """No day runs."""
         return Et0State(key)
+
+    def due_ns(self, state: Et0State, site: Site) -> int:
+        """The day's end."""
+        return state.end_ns if state.end_ns > 0 else NEVER_NS
 
     def pass_time(self, state: Et0State, to_ns: int, site: Site) -> Iterable[Observation]:
         """Says the day when it is over."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from pipelines.domains import HOUR_NS, Reading, Site
+from pipelines.domains import HOUR_NS, NEVER_NS, Reading, Site
 from pipelines.domains.local_time import day_bounds, hour_of
 from pipelines.domains.register import Tally, add
 from pipelines.domains.said import of_interval, total
@@ -37,6 +37,10 @@ class Rain:
     def begin(self, key: str, site: Site) -> RainState:
         """Nothing reported yet."""
         return RainState(key, Gauge(), Tally(), Tally())
+
+    def due_ns(self, state: RainState, site: Site) -> int:
+        """Never: only a report tells what fell before it."""
+        return NEVER_NS
 
     def pass_time(self, state: RainState, to_ns: int, site: Site) -> Iterable[Observation]:
         """Nothing: only a report tells what fell before it."""
