@@ -62,8 +62,10 @@ HEAD = (
 )
 
 
-def config_of(corpus: str, broker_port: int, sink_url: str, *, loop: str = "asyncio", analytics: bool = False) -> str:
-    """The gateway's file for one run. P12 and P19 are of the road; what analytics add is a row of its own."""
+def config_of(corpus: str, broker_port: int, sink_url: str, who: str) -> str:
+    """The gateway's file for one run. P19 is of the road to InfluxDB; what else runs beside it is in the name."""
+    loop = "uvloop" if who.endswith("uvloop") else "asyncio"
+    opened = f'[sinks.open]\nkind = "open-topics"\nurl = "mqtt://127.0.0.1:{broker_port}"\n' if "-open" in who else ""
     version = os.environ.get("CITYGATE_BENCH_MQTT", "5")
     template = 'topic_template = "sensors/{device_id}/up"'
     mapping = f'\ndialect_settings = {{ {template}, time_field = "time_ns", time_format = "epoch_ns" }}'
@@ -85,8 +87,8 @@ kind = "influxdb"
 url = "{sink_url}"
 api = "v1"
 database = "bench"
-[analytics]
-enabled = {"true" if analytics else "false"}
+{opened}[analytics]
+enabled = {"true" if who.endswith("analytics") else "false"}
 """
 
 
@@ -168,8 +170,7 @@ class Bench:
         url = f"http://127.0.0.1:{self.sink_port}"
         if who.startswith("citygate"):
             shutil.rmtree(contestant.folder / "state", ignore_errors=True)
-            loop = "uvloop" if who.endswith("uvloop") else "asyncio"
-            config = config_of(corpus, self.broker.port, url, loop=loop, analytics=who.endswith("analytics"))
+            config = config_of(corpus, self.broker.port, url, who)
             contestant.write(config, pilots={"bench": PILOT}, devices={"bench": devices_of(corpus)})
             contestant.start()
             wait_until(lambda: bool(contestant.events("SourceConnected")), what="the gateway has its subscription")
@@ -192,7 +193,7 @@ class Bench:
 
 CONTESTANTS = {
     100: ("citygate", "script-sync", "script-batch"),
-    1_000: ("citygate", "citygate-analytics", "script-batch"),
+    1_000: ("citygate", "citygate-open", "citygate-analytics", "script-batch"),
     5_000: ("citygate",),
     0: ("citygate", "citygate-uvloop", "script-batch"),
 }
@@ -225,7 +226,7 @@ def parsed(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--corpus", choices=sorted(CORPORA), action="append", help="plain, tts, chirpstack (all)")
     parser.add_argument("--rate", type=int, action="append", help="per second; 0 is saturation (100 1000 5000 0)")
     parser.add_argument(
-        "--only", help="one of citygate, citygate-analytics, citygate-uvloop, script-batch, script-sync"
+        "--only", help="one of citygate, citygate-open, citygate-analytics, citygate-uvloop, script-batch, script-sync"
     )
     parser.add_argument("--write", type=Path, metavar="PAGE", help="put the table between the marks of this page")
     return parser.parse_args(argv)
