@@ -44,7 +44,9 @@ def promises(config: Config) -> Iterator[Finding]:
 
 def _mqtt_promises(what: str, settings: MqttSourceSettings) -> Iterator[Finding]:
     if settings.qos == 0:
-        mend = "Write qos = 1. The Things Stack sends QoS 0 only: gaps are then seen by the frame counter."
+        mend = "Write qos = 1."
+        if settings.dialect == "tts-v3":
+            mend = "The Things Stack sends nothing else: its gaps are seen by the frame counter."
         yield Finding("warning", f"{what}.qos", "QoS 0: what is lost on the way to us stays lost", mend)
     address = settings.address
     if settings.password_file and not address.tls and address.host not in LOCAL:

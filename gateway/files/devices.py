@@ -95,7 +95,9 @@ class DeviceTable(Table):
     def _names_a_known_type(cls, feature: str) -> str:
         kind, _, local = feature.partition("/")
         if kind not in FEATURE_TYPES:
-            raise ValueError(f"'{kind}' is not a feature type | {did_you_mean(kind, FEATURE_TYPES)}")
+            close = did_you_mean(kind, FEATURE_TYPES)
+            mend = close or f"Write TYPE/NAME, such as parking-spot/A-12. TYPE is one of {', '.join(FEATURE_TYPES)}."
+            raise ValueError(f"'{kind}' is not a feature type | {mend}")
         if not _LOCAL_NAME.match(local):
             mend = f"Write {kind}/NAME; NAME of 1 to 64 letters, digits, '.', '_', '~' and '-'."
             raise ValueError(f"'{feature}' has no usable local name | {mend}")

@@ -98,6 +98,11 @@ def test_a_state_directory_in_memory_is_an_error(tmp_path: Path) -> None:
     ("more", "level", "words"),
     [
         ("qos = 0", "warning", "QoS 0: what is lost on the way to us stays lost"),
+        (
+            '[sources.lns]\nkind="mqtt"\nurl="mqtt://localhost"\nclient_id="c"\ntopics=["#"]\ndialect="tts-v3"\nqos=0',
+            "warning",
+            "QoS 0: what is lost on the way to us stays lost → The Things Stack sends nothing else",
+        ),
         ('[sources.hook]\nkind = "http"\nlisten = "0.0.0.0:{free}"\ndialect = "tts-v3"', "error", "from anybody"),
         (
             '[sources.hook]\nkind = "http"\nlisten = "127.0.0.1:{taken}"\ndialect = "tts-v3"',

@@ -155,6 +155,8 @@ def test_the_ten_minutes_of_contributing_can_be_walked(tmp_path: Path, monkeypat
     vectors = re.findall(r"```json\n(.+?)\n```", section, re.DOTALL)
     made = run(*shlex.split(commands[0]))
     assert made.exit_code == 0, made.stderr
+    guessed = Path("profiles/acme/level/profile.toml").read_text()
+    assert re.findall(r'field = "(\w+)"', guessed) == ["battery_mv", "word_2", "temperature"]
     assert "none wrong" in run(*shlex.split(commands[1])).stdout
     (folder,) = (path.parent for path in Path("profiles").glob("*/*/profile.toml"))
     (folder / "profile.toml").write_text(blocks[0])

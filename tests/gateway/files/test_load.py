@@ -93,6 +93,11 @@ def test_empty_folders_and_missing_folders_are_no_mistake(tmp_path: Path) -> Non
     [
         ("bosch/tps110", "bosch/tps-110", "there is no profile 'bosch/tps-110'. Did you mean 'bosch/tps110'?"),
         ("parking-spot/A-1", "parking/A-1", "'parking' is not a feature type. Did you mean 'parking-spot'?"),
+        (
+            "parking-spot/A-1",
+            "A-1",
+            "'A-1' is not a feature type. Write TYPE/NAME, such as parking-spot/A-12. TYPE is one",
+        ),
         ("parking-spot/A-1", "parking-spot/A 1", "'parking-spot/A 1' has no usable local name"),
         (
             'pilot = "parking',
