@@ -8,12 +8,12 @@
   a longer median is for (bridging) has been taken out before.
 """
 
-from statistics import median
 from typing import Literal
 
 import msgspec
 
 from pipelines.domains import HOUR_NS
+from pipelines.domains.waste.formulas import middle
 from pipelines.domains.waste.settings import WasteSettings
 
 RANGE_PERCENT = (-5.0, 105.0)
@@ -43,7 +43,7 @@ class Levels(msgspec.Struct, array_like=True):
     @property
     def level(self) -> float:
         """The level at the last believed reading; NaN before there is one."""
-        return median([level for _, level in self.recent]) if self.recent else float("nan")
+        return middle([level for _, level in self.recent]) if self.recent else float("nan")
 
     @property
     def at_ns(self) -> int:

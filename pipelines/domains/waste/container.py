@@ -5,7 +5,6 @@ passed it. State: some 4 kB.
 """
 
 from collections.abc import Iterable, Iterator
-from statistics import median
 
 import msgspec
 
@@ -15,7 +14,7 @@ from pipelines.domains.waste import days, full
 from pipelines.domains.waste.cleaning import Believed, Levels, believe
 from pipelines.domains.waste.days import Day, day_of
 from pipelines.domains.waste.filling import Filling
-from pipelines.domains.waste.formulas import level_percent
+from pipelines.domains.waste.formulas import level_percent, middle
 from pipelines.domains.waste.full import Full
 from pipelines.domains.waste.settings import ContainerDetails, WasteSettings
 from pipelines.model import Observation, Quality, QualityReason
@@ -198,7 +197,7 @@ def _foretell(state: ContainerState, at_ns: int, site: Site, settings: WasteSett
     state.foretold_ns = at_ns
     # The median stands one reading back: each of the three is carried on to now.
     carried = [level + state.filling.between(then_ns, at_ns, site.zone) for then_ns, level in state.levels.recent]
-    level = max(state.level, median(carried))
+    level = max(state.level, middle(carried))
     hours = full.foretell(state.full, state.filling, at_ns, level, full_percent=settings.full_percent, zone=site.zone)
     for name, value in zip(("p10", "p50", "p90"), hours, strict=True):
         yield Observation(state.feature, f"time_to_full_{name}_h", value, at_ns)

@@ -80,6 +80,8 @@ def _remember(full: Full, at_ns: int, level: float, hours: Quantiles, *, to_full
 
 def reach(full: Full, level: float, before_ns: int, before: float, at_ns: int) -> None:
     """The container has come from ``before`` to ``level``: judge the forecasts of all levels up to there."""
+    if not full.open or min(full.open)[0] > level:
+        return
     waiting = []
     for one in full.open:
         mark = one[0]
