@@ -4,6 +4,7 @@ Topics and downloads both ask here. Nothing else knows how a pilot file becomes 
 """
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from statistics import median
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 SALT_FILE = "open-data.salt"
 SALT_BYTES = 16
+_WORDS = re.compile(r"[a-z0-9]+")
 LONG_ID = 12
 """An id of a device as long as this (an IMEI, a serial number) traces it; ``bin-7`` is just a name."""
 
@@ -32,6 +34,7 @@ class OpenCity:
     """One reading of the files. ``plans``: by pilot."""
 
     def __init__(self, files: "Files", profiles: Mapping[str, "CompiledProfile"] | None = None) -> None:
+        self.files = files
         self._pilots = files.pilots
         self._devices: dict[tuple[str, str], Device] = {}
         self._profiles = profiles or {}
@@ -47,6 +50,11 @@ class OpenCity:
         }
         self._ids = {device.id.casefold() for device in files.devices if len(device.id) >= LONG_ID}
         self._located: dict[tuple[str, str], Location | None] = {}
+
+    def measures(self, profile: str) -> frozenset[str]:
+        """The properties that a profile can give; nothing of one that is unknown, or takes any name."""
+        found = self._profiles.get(profile)
+        return frozenset(entry.property for entry in found.mapping.values()) if found else frozenset()
 
     def features(self) -> Iterator[tuple[str, str, str]]:
         """City, pilot and feature of every device."""
@@ -66,8 +74,12 @@ class OpenCity:
 
     def hides_name(self, subject: Subject) -> bool:
         """Whether a feature's name must not be told: it is a household's, or holds the id of a device."""
-        local = subject.feature.partition("/")[2].casefold()
-        return subject.hidden_name or holds_eui(local) or any(one in local for one in self._ids)
+        return subject.hidden_name or self._holds_id(subject.feature.partition("/")[2])
+
+    def _holds_id(self, name: str) -> bool:
+        """Whether a name, whole or a word of it, is the id of a device."""
+        name = name.casefold()
+        return holds_eui(name) or name in self._ids or not self._ids.isdisjoint(_WORDS.findall(name))
 
     def location(self, pilot: str, feature: str) -> Location | None:
         """Where it is, as it may be published; of a street, a section or a sum the middle of its devices."""
@@ -106,7 +118,7 @@ class OpenCity:
             licence=pilot.licence,
             privacy_class=subject.privacy,
             retention_days=pilot.retention_days,
-            name="" if quiet or device is None else _without_ids(device.name, self._ids),
+            name="" if quiet or device is None or self._holds_id(device.name) else device.name,
             area=feature.partition("/")[2] if kind in METERS else "" if subject.hidden_name else subject.area,
             device_model=device.profile if device else "",
             contact={name: value for name, value in pilot.contact.model_dump().items() if value},
@@ -127,22 +139,19 @@ def _groups(area: str, details: object, pilot: str) -> set[str]:
     return named | {area, street_name(area or pilot)}
 
 
-def _without_ids(name: str, ids: set[str]) -> str:
-    """A name as people wrote it; nothing where it holds the id of a device."""
-    low = name.casefold()
-    return "" if holds_eui(low) or any(one in low for one in ids) else name
-
-
 def _register(pilot: "Pilot", subject: Subject) -> dict[str, object]:
     """The facts that Amsterdam's register of sensors asks for, as far as a pilot file holds them."""
+    entry = pilot.register_entry
     grounds = "; ".join(f"{one.what}: {one.by}, {one.reference}".rstrip(", ") for one in pilot.permissions)
     facts = {
         "owner": pilot.publisher,
-        "themes": [domain.value for domain in pilot.domains],
-        "observationGoal": pilot.title,
-        "legalGround": grounds,
-        "containsPiData": subject.privacy == "D",
+        "themes": list(entry.themes) or [domain.value for domain in pilot.domains],
+        "observationGoal": entry.observation_goal or pilot.title,
+        "legalGround": entry.legal_ground or grounds,
+        "privacyDeclaration": entry.privacy_declaration or "",
+        "containsPiData": subject.privacy == "D" or entry.personal_data == "processed",
         "activeUntil": pilot.end.isoformat() if pilot.end else "",
+        "reference": entry.reference or pilot.id,
     }
     return {name: value for name, value in facts.items() if value != ""}
 

@@ -1,21 +1,18 @@
 """What the operator's files say of a pilot, as the documents of ``pipelines/catalogue`` may know it."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Literal
 
 import msgspec
 
-from gateway.files.load import Files
 from gateway.files.pilots import Pilot
 from gateway.open_city import OpenCity
+from pipelines.catalogue.documents import documents
 from pipelines.catalogue.facts import Contact, PilotFacts, Purpose, Sensor
 from pipelines.encodings.topics import holds_eui
 from pipelines.model import NS_PER_S, Device
 from pipelines.vocabulary import PROPERTIES
-
-Measures = Callable[[str], Collection[str] | None]
-"""Profile → properties that it can give; None where that is not known beforehand."""
 
 
 class Sensors(msgspec.Struct, frozen=True):
@@ -26,10 +23,20 @@ class Sensors(msgspec.Struct, frozen=True):
     without_place: int = 0
 
 
-def facts_of(
-    pilot: Pilot, files: Files, measures: Measures, *, sensorthings: Literal["published", "off"] = "off"
-) -> PilotFacts:
-    """The facts of a pilot. ``sensorthings``: whether the open-topics sink says everything in that form, too."""
+def documents_of(city: OpenCity, *, sensorthings: Literal["published", "off"]) -> dict[str, bytes]:
+    """The documents of all pilots, by topic, as the open-topics sink keeps them on the broker."""
+    found: dict[str, bytes] = {}
+    for pilot_id in sorted(city.files.pilots):
+        found |= documents(facts_of(city, pilot_id, sensorthings=sensorthings))
+    return found
+
+
+def facts_of(city: OpenCity, pilot_id: str, *, sensorthings: Literal["published", "off"] = "off") -> PilotFacts:
+    """The facts of a pilot. ``sensorthings``: whether the open-topics sink says everything in that form, too.
+
+    Raises KeyError for a pilot that the files do not name.
+    """
+    pilot = city.files.pilots[pilot_id]
     table, entry = pilot.open_data, pilot.register_entry
     return PilotFacts(
         id=pilot.id,
@@ -48,7 +55,7 @@ def facts_of(
         website=table.website or "",
         access_rights=table.access_rights,
         high_value=table.high_value,
-        measured=_measured(pilot, files, measures),
+        measured=_measured(city, pilot_id),
         sensorthings=sensorthings,
         purpose=Purpose(
             observation_goal=entry.observation_goal,
@@ -62,12 +69,11 @@ def facts_of(
     )
 
 
-def sensors_of(pilot: Pilot, files: Files, today: date) -> Sensors:
+def sensors_of(city: OpenCity, pilot_id: str, today: date) -> Sensors:
     """What hangs in public space today, or will: one sensor for each device record that has not ended."""
-    city = OpenCity(files)
-    plan = city.plans[pilot.id]
+    plan = city.plans[pilot_id]
     found, of_households, without_place = [], 0, 0
-    for device in _devices(pilot, files):
+    for device in _devices(city, pilot_id):
         until = _day(device.valid_to_ns)
         if until is not None and until < today:
             continue
@@ -82,15 +88,15 @@ def sensors_of(pilot: Pilot, files: Files, today: date) -> Sensors:
     return Sensors(tuple(found), of_households, without_place)
 
 
-def _devices(pilot: Pilot, files: Files) -> Iterator[Device]:
-    return (device for device in files.devices if device.pilot == pilot.id)
+def _devices(city: OpenCity, pilot_id: str) -> Iterator[Device]:
+    return (device for device in city.files.devices if device.pilot == pilot_id)
 
 
-def _measured(pilot: Pilot, files: Files, measures: Measures) -> dict[str, tuple[str, ...]]:
+def _measured(city: OpenCity, pilot_id: str) -> dict[str, tuple[str, ...]]:
     """Feature type → what the pilot's devices can send of it, in the order of the vocabulary."""
     names: dict[str, set[str]] = {}
-    for device in _devices(pilot, files):
-        names.setdefault(device.feature.partition("/")[0], set()).update(measures(device.profile) or ())
+    for device in _devices(city, pilot_id):
+        names.setdefault(device.feature.partition("/")[0], set()).update(city.measures(device.profile))
     return {kind: tuple(name for name in PROPERTIES if name in some) for kind, some in sorted(names.items()) if some}
 
 

@@ -1,7 +1,7 @@
 """``citygate pilot asyncapi | docs | catalogue | register | subscriber``: what tells others which data a pilot has."""
 
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import msgspec
 import rich_click as click
@@ -12,7 +12,7 @@ from gateway.cli.options import config_option, now, open_config
 from gateway.cli.pilot_files import chosen_pilot
 from gateway.cli.screen import fail, mistakes_end_the_command
 from gateway.files.load import Files
-from gateway.files.pilots import Pilot
+from gateway.open_city import OpenCity
 from gateway.sinks.open_topics.settings import OpenTopicsSettings
 from pipelines.catalogue.facts import PilotFacts
 from pipelines.open_data.channels import CHANNELS
@@ -41,7 +41,7 @@ def asyncapi(pilot_id: str, config_path: Path | None, out: Path | None) -> None:
     """
     from pipelines.catalogue.asyncapi import document  # noqa: PLC0415 - only this command needs it
 
-    _, _, facts = _read(pilot_id, config_path)
+    _, facts = _read(pilot_id, config_path)
     _say_what_lacks(facts)
     _write(_json(document(facts)), out)
 
@@ -64,7 +64,7 @@ def docs(pilot_id: str, config_path: Path | None, out: Path | None) -> None:
     """
     from gateway.catalogue.page import page  # noqa: PLC0415 - only this command needs it
 
-    _, _, facts = _read(pilot_id, config_path)
+    _, facts = _read(pilot_id, config_path)
     _say_what_lacks(facts)
     _write(page(facts), out or Path(f"{pilot_id}-open-data.html"))
 
@@ -85,7 +85,7 @@ def catalogue(pilot_id: str, config_path: Path | None, out: Path | None) -> None
     """
     from pipelines.catalogue.dcat import catalogue as described  # noqa: PLC0415 - only this command needs it
 
-    _, _, facts = _read(pilot_id, config_path)
+    _, facts = _read(pilot_id, config_path)
     _say_what_lacks(facts)
     _write(_json(described(facts)), out)
 
@@ -115,8 +115,8 @@ def register(pilot_id: str, config_path: Path | None, form: str, out: Path | Non
     """
     from pipelines.catalogue.register import as_csv, geojson, missing, records  # noqa: PLC0415 - as above
 
-    pilot, files, facts = _read(pilot_id, config_path)
-    sensors = sensors_of(pilot, files, now().date())
+    city, facts = _read(pilot_id, config_path)
+    sensors = sensors_of(city, pilot_id, now().date())
     found = records(facts, sensors.found)
     for key in missing(facts):
         click.echo(f"The register asks for {key}: write it under [register] in {pilot_id}.toml.", err=True)
@@ -146,7 +146,7 @@ def register(pilot_id: str, config_path: Path | None, form: str, out: Path | Non
 )
 @out_option
 def subscriber(pilot_id: str, config_path: Path | None, language: str, channel: str, out: Path | None) -> None:
-    """Write a program that listens to a pilot's topics, with types, for a start-up to begin with.
+    """Write a program that listens to a pilot's topics, typed, for a start-up to begin with.
 
     \b
     Examples:
@@ -156,7 +156,7 @@ def subscriber(pilot_id: str, config_path: Path | None, language: str, channel: 
     from pipelines.catalogue import subscribers  # noqa: PLC0415 - as above
     from pipelines.open_data.channels import BY_NAME  # noqa: PLC0415 - as above
 
-    _, _, facts = _read(pilot_id, config_path)
+    _, facts = _read(pilot_id, config_path)
     _say_what_lacks(facts)
     try:
         text = subscribers.subscriber(facts, BY_NAME[channel], cast("subscribers.Language", language))
@@ -165,8 +165,8 @@ def subscriber(pilot_id: str, config_path: Path | None, language: str, channel: 
     _write(text, out)
 
 
-def _read(pilot_id: str, config_path: Path | None) -> tuple[Pilot, Files, PilotFacts]:
-    """The pilot, the files it stands in, and what others may know of it; or the end of the command."""
+def _read(pilot_id: str, config_path: Path | None) -> tuple[OpenCity, PilotFacts]:
+    """The city by its files, and what others may know of the pilot; or the end of the command."""
     from device_profiles.catalogue import Catalogue  # noqa: PLC0415 - reading all profiles takes a while
 
     config = open_config(config_path)
@@ -174,9 +174,9 @@ def _read(pilot_id: str, config_path: Path | None) -> tuple[Pilot, Files, PilotF
         files = Files.load(config)
     pilot = chosen_pilot(files, pilot_id)
     extra = [config.gateway.profiles_dir] if config.gateway.profiles_dir else []
+    city = OpenCity(files, Catalogue.load(extra).profiles)
     sinks = (sink.settings for sink in config.sinks.values() if isinstance(sink.settings, OpenTopicsSettings))
-    sensorthings: Literal["published", "off"] = "published" if any(one.sensorthings for one in sinks) else "off"
-    return pilot, files, facts_of(pilot, files, Catalogue.load(extra).properties, sensorthings=sensorthings)
+    return city, facts_of(city, pilot.id, sensorthings="published" if any(one.sensorthings for one in sinks) else "off")
 
 
 def _say_what_lacks(facts: PilotFacts) -> None:

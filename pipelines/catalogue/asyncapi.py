@@ -197,8 +197,10 @@ def _single(facts: PilotFacts, channel: Channel) -> Json:
             payloads = [{"state": "online"}]
         case "meta":
             payloads = [example_meta(facts, kind) for kind in first]
-        case _:
+        case "sensorthings":
             payloads = [example_observation(facts, kind) for kind in first]
+        case _:
+            payloads = []
     return told | ({"examples": [{"name": "made-up", "payload": one} for one in payloads]} if payloads else {})
 
 

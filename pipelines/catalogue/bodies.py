@@ -164,6 +164,7 @@ def single_schemas() -> dict[str, Schema]:
                 **{name: _META_WORDS.get(name, {"type": "string"}) for name in EXTENSIONS},
             },
         },
+        "Document": {"type": "object", "description": "JSON of the message's content type"},
         "Observation": {
             "type": "object",
             "required": ["phenomenonTime", "resultTime", "result", "resultQuality", "parameters"],
@@ -186,7 +187,12 @@ def single_schemas() -> dict[str, Schema]:
     }
 
 
-SINGLE: Mapping[BodyKind, str] = {"gateway": "Gateway", "meta": "Meta", "sensorthings": "Observation"}
+SINGLE: Mapping[BodyKind, str] = {
+    "gateway": "Gateway",
+    "meta": "Meta",
+    "sensorthings": "Observation",
+    "document": "Document",
+}
 """Body → its schema, where it is the same for every feature type."""
 
 _META_WORDS: Mapping[str, Schema] = {

@@ -7,11 +7,11 @@ import msgspec
 from pipelines.catalogue.asyncapi import document
 from pipelines.catalogue.dcat import catalogue
 from pipelines.catalogue.facts import PilotFacts
+from pipelines.open_data.channels import CHANNELS
 
-ASYNCAPI_TYPE = "application/vnd.aai.asyncapi+json;version=3.0.0"
-CATALOGUE_TYPE = "application/ld+json"
-
-CONTENT_TYPES: Mapping[str, str] = {"_asyncapi": ASYNCAPI_TYPE, "_catalog": CATALOGUE_TYPE}
+CONTENT_TYPES: Mapping[str, str] = {
+    channel.address.rpartition("/")[2]: channel.content_type for channel in CHANNELS if channel.body == "document"
+}
 """Last level of a document's topic → its media type."""
 
 _encode = msgspec.json.Encoder().encode
@@ -23,4 +23,5 @@ def documents(facts: PilotFacts) -> dict[str, bytes]:
     The same facts give the same bytes, so who publishes can tell by them whether there is anything new.
     """
     bodies = {"_asyncapi": _encode(document(facts)), "_catalog": _encode(catalogue(facts))}
+    assert set(bodies) == set(CONTENT_TYPES), "the table of channels names what is published"
     return {facts.topic(domain, name): body for domain in facts.domains for name, body in bodies.items()}

@@ -67,10 +67,11 @@ def _entity(facts: PilotFacts, kind: FeatureType) -> Entity:
 
 
 def _sample(kind: FeatureType, row: ObservedProperty, time_ns: int, interval_ns: int = 0) -> Observation:
-    return Observation(f"{kind.name}/{EXAMPLE_ENTITY}", row.name, _plausible(row), time_ns, interval_ns=interval_ns)
+    return Observation(f"{kind.name}/{EXAMPLE_ENTITY}", row.name, example_value(row), time_ns, interval_ns=interval_ns)
 
 
-def _plausible(row: ObservedProperty) -> Value:
+def example_value(row: ObservedProperty) -> Value:
+    """A value that people would believe."""
     match row.kind:
         case "flag":
             return True

@@ -1,6 +1,7 @@
 """The publisher's own table: every topic that open data go out on. Sink, access lists, AsyncAPI and pages read it.
 
     open/v1/{city}/{domain}/{pilot}/{entity}/state · obs · event · meta · agg/15m · agg/1h · agg/1d
+    open/v1/{city}/{domain}/{pilot}/_asyncapi · _catalog
     open/v1/{city}/_gateway/{gateway}/state              sta/v1.1/Datastreams({datastream})/Observations
 
 Laws
@@ -27,7 +28,7 @@ TIERS: tuple[Tier, ...] = ("public", "startup", "partner")
 Scope = Literal["pilot", "city", "broker"]
 """What a grant can be narrowed to: a topic without the pilot in it can only be granted for all pilots together."""
 
-BodyKind = Literal["state", "observation", "event", "aggregate", "meta", "gateway", "sensorthings"]
+BodyKind = Literal["state", "observation", "event", "aggregate", "meta", "gateway", "sensorthings", "document"]
 
 SEGMENT_PATTERN = "^[a-z0-9-]{1,64}$"
 
@@ -105,6 +106,7 @@ BODIES: Mapping[BodyKind, str] = {
     "meta": "NGSI-LD concise Device: name, place, units, model, licence, contact, sensor register facts",
     "gateway": '{"state": "online"} or {"state": "offline"}',
     "sensorthings": "OGC SensorThings 1.1 Observation",
+    "document": "A document about all topics of the pilot, made from this table",
 }
 
 _ENTITY = f"{ROOT}/{{city}}/{{domain}}/{{pilot}}/{{entity}}"
@@ -129,6 +131,20 @@ def _of_entity(
     return Channel(name, f"{_ENTITY}/{suffix}", title, body, tiers, retained, privacy, expiry=expiry, suffix=suffix)
 
 
+def _of_pilot(name: str, last: str, title: str, content_type: str) -> Channel:
+    return Channel(
+        name,
+        f"{ROOT}/{{city}}/{{domain}}/{{pilot}}/{last}",
+        title,
+        "document",
+        _ALL,
+        retained=True,
+        privacy="says nothing of anybody",
+        expiry="never",
+        content_type=content_type,
+    )
+
+
 CHANNELS: tuple[Channel, ...] = (
     _of_entity("state", "Everything last known", "state", _STARTUP, retained=True, privacy=_OWN_TOPICS),
     _of_entity("obs", "Each observation", "observation", _PARTNER, retained=False, privacy=_OWN_TOPICS),
@@ -144,6 +160,8 @@ CHANNELS: tuple[Channel, ...] = (
         retained=True,
         privacy="places rounded by class; no id of a device; nothing of what has no topics of its own",
     ),
+    _of_pilot("asyncapi", "_asyncapi", "These topics, for programs", "application/vnd.aai.asyncapi+json;version=3.0.0"),
+    _of_pilot("catalogue", "_catalog", "The datasets, for data portals", "application/ld+json"),
     Channel(
         "gateway",
         f"{ROOT}/{{city}}/_gateway/{{gateway}}/state",

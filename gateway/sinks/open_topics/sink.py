@@ -24,6 +24,7 @@ from gateway.mqtt.outbox import Outgoing
 from gateway.open_city import OpenCity, load_salt
 from gateway.sinks import Refusal, SinkRefusedError, SinkUnavailableError
 from gateway.sinks.open_topics import caretaker
+from gateway.sinks.open_topics.documents import documents, is_document
 from gateway.sinks.open_topics.editor import Edition, Editor
 from gateway.sinks.open_topics.keeping import kept_of, restore
 from gateway.sinks.open_topics.memory_file import Kept, MemoryFile, row_of
@@ -43,8 +44,8 @@ class OpenTopicsSink:
     """Implements ``gateway.sinks.TendedSink``; ``run`` is to be kept running beside the delivery.
 
     ``city_now``: what the files in force say; the same object as long as they are the same.
-    Counters: ``<id>.obs``, ``.event``, ``.agg``, ``.sensorthings``, ``.meta``, ``.states``, ``.states_refused``,
-    ``.cleared`` in messages; ``.withheld`` in readings of which something was not said.
+    Counters: ``<id>.obs``, ``.event``, ``.agg``, ``.sensorthings``, ``.meta``, ``.documents``, ``.states``,
+    ``.states_refused``, ``.cleared`` in messages; ``.withheld`` in readings of which something was not said.
     """
 
     takes: tuple[type[LedgerEntry], ...] = (Accepted, Derived)
@@ -134,7 +135,7 @@ class OpenTopicsSink:
                     await self._more_to_publish.wait()
 
     async def tend(self) -> None:
-        """Say of each entity what it is; clear what the files no longer name. Raises SinkUnavailableError."""
+        """Say of each entity and pilot what it is; clear what the files no longer name. Raises SinkUnavailableError."""
         city = self._city_now()
         if city is self._tended:
             return
@@ -142,17 +143,12 @@ class OpenTopicsSink:
         self._editor.city = city
         gone = [key for key in self._editor.states.by_key if not city.is_there(key[1], key[2])]
         await self._clear(gone)
-        messages = caretaker.metas(self._editor, city, self._metas, sensorthings=self._settings.sensorthings)
-        async with self._publishing:
-            codes = await self._publisher.publish([message for message, _ in messages])
-        said: list[Kept] = []
-        for (message, digest), code in zip(messages, codes, strict=True):
-            if code < reasons.FAILED_FROM:
-                self._metas[message.topic] = digest
-                said.append(("meta", (message.topic,), digest))
-                self._events.counts[f"{self.id}.meta"] += 1
+        sensorthings = self._settings.sensorthings
+        await self._say(caretaker.metas(self._editor, city, self._metas, sensorthings=sensorthings))
+        said = dict(self._metas)
+        for one in await asyncio.to_thread(documents, city, said, sensorthings=sensorthings):
+            await self._say([one])  # large ones: what happens meanwhile goes out between them
         await self._remember(self._editor.states.by_key)
-        await self._keep(said)
         self._tended = city
 
     async def retire(self, feature: str) -> int:
@@ -217,6 +213,21 @@ class OpenTopicsSink:
         await self._keep(kept)
         self._events.counts[f"{self.id}.cleared"] += len(empty)
         return len(states)
+
+    async def _say(self, messages: Sequence[tuple[Outgoing, bytes]]) -> None:
+        """Publish what stands on a topic until it changes, and note its digest; b"" for what is emptied."""
+        async with self._publishing:
+            codes = await self._publisher.publish([message for message, _ in messages])
+        said: list[Kept] = []
+        for (message, digest), code in zip(messages, codes, strict=True):
+            if code >= reasons.FAILED_FROM:
+                continue
+            self._metas.pop(message.topic, None)
+            if digest:
+                self._metas[message.topic] = digest
+            said.append(("meta", (message.topic,), digest))
+            self._events.counts[f"{self.id}.{'documents' if is_document(message.topic) else 'meta'}"] += 1
+        await self._keep(said)
 
     async def _remember(self, changed: Mapping[Key, State]) -> None:
         """Write down changed states, and with them those published since the last time."""

@@ -34,7 +34,7 @@ def test_what_lacks_the_pilot_in_its_topic_cannot_be_granted_for_one() -> None:
 def test_each_tier_reads_all_of_the_tier_below() -> None:
     public, startup, partner = ({channel.name for channel in readable_by(tier)} for tier in TIERS)
     assert public < startup < partner
-    assert public == {"agg-1h", "agg-1d", "meta", "gateway"}
+    assert public == {"agg-1h", "agg-1d", "meta", "gateway", "asyncapi", "catalogue"}
     assert startup - public == {"state", "event", "agg-15m"}
     assert partner == set(BY_NAME)
 

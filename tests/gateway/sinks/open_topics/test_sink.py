@@ -172,16 +172,16 @@ async def test_a_repeated_batch_publishes_no_state_again(mosquitto: servers.Serv
 
 
 async def test_states_are_coalesced_observations_never(mosquitto: servers.Server, file: Path) -> None:
-    async with opened(open_topics(file, mosquitto.port, coalesce_s=0.4)) as sink, subscribed(mosquitto.port) as seen:
+    async with opened(open_topics(file, mosquitto.port, coalesce_s=1.5)) as sink, subscribed(mosquitto.port) as seen:
         began = time.monotonic()
         for number in range(1, 9):
             await sink.write([revision(number, accepted(observed(float(number), T0 + number * S)))])
-            await asyncio.sleep(0.03)
+            await asyncio.sleep(0.02)
         await seen.until(STATE, 2)
         waited_s = time.monotonic() - began
         assert [one["temperature"]["value"] for one in seen.bodies(OBS)] == list(range(1, 9))
         assert [one["temperature"]["value"] for one in seen.bodies(STATE)] == [1, 8]
-        assert waited_s >= 0.4
+        assert waited_s >= 1.5
 
 
 async def test_what_waited_to_be_published_leaves_at_the_close(mosquitto: servers.Server, file: Path) -> None:
@@ -296,7 +296,10 @@ async def test_what_the_files_no_longer_name_leaves_no_retained_topic_even_after
         await sink.write([revision(3, accepted(observed(9.0, T0 + HOUR)))])
     async with subscribed(mosquitto.port) as late:
         await late.until(META.replace("b7", "b9"), 1)
-        assert {one.topic.value for one in late.messages} == {STATUS, META.replace("b7", "b9")}
+        there = {
+            one.topic.value for one in late.messages if "/_" not in one.topic.value.removeprefix("open/v1/delft/_")
+        }
+        assert there == {STATUS, META.replace("b7", "b9")}
 
 
 async def test_a_delay_holds_back_what_is_younger(mosquitto: servers.Server, file: Path) -> None:
