@@ -16,11 +16,11 @@ from gateway.cli.screen import JsonOption, print_json
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @JsonOption
 def purge(config_path: Path | None, device: str, *, yes: bool, as_json: bool) -> None:
-    """Take out everything that a device has said: from the logs, the local history, quarantine and open topics.
+    """Take out everything that a device has said, for good.
 
-    What analytics derived of its feature alone goes too. There is no way back. Take the device out of devices/*.toml
-    first and reload, or what it says next is taken in again. Sums over streets and areas stay. What lies on another
-    server is named, to be deleted there.
+    It goes from both logs, the local history, the quarantine and open topics, and with it what analytics derived of
+    its feature alone; sums over streets and areas stay. Take the device out of devices/*.toml first and reload, or
+    what it says next is taken in again. What lies on another server is named, to be deleted there.
 
     \b
     Example:

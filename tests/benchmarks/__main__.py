@@ -1,4 +1,4 @@
-"""``python -m tests.benchmarks [road | stages | writes | local-sinks | codecs | analytics] …``."""
+"""``python -m tests.benchmarks [road | stages | writes | local-sinks | open-topics | codecs | analytics] …``."""
 
 import importlib
 import sys
@@ -8,6 +8,7 @@ PARTS = {
     "stages": "tests.benchmarks.stages",
     "writes": "tests.benchmarks.writes",
     "local-sinks": "tests.benchmarks.local_sinks",
+    "open-topics": "tests.benchmarks.open_topics",
     "codecs": "tests.benchmarks.codecs",
     "analytics": "tests.benchmarks.analytics",
 }

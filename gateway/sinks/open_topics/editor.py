@@ -118,10 +118,14 @@ class Editor:
 
     def state_of(self, city_name: str, pilot: str, feature: str) -> State:
         """The state of a feature, with its address."""
-        assert self.city is not None
-        subject = self.city.plans[pilot].subject(feature)
-        hidden = feature.partition("/")[0] not in METERS and self.city.hides_name(subject)
-        return self.states.of((city_name, pilot, feature), hidden=hidden)
+        key = city_name, pilot, feature
+        state = self.states.by_key.get(key)
+        if state is None:
+            assert self.city is not None
+            subject = self.city.plans[pilot].subject(feature)
+            hidden = feature.partition("/")[0] not in METERS and self.city.hides_name(subject)
+            state = self.states.of(key, hidden=hidden)
+        return state
 
     def forget(self, key: Key) -> None:
         """Forget all of an entity but its segment."""
