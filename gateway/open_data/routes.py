@@ -40,11 +40,10 @@ def application(service: Service) -> Starlette:
         allow_headers=["Authorization", "If-None-Match"],
         expose_headers=EXPOSED,
     )
-    return Starlette(
-        routes=routes,
-        middleware=[cors],
-        exception_handlers={Problem: answer_problem, HTTPException: _answer_exception},
-    )
+    refusals = {Problem: answer_problem, HTTPException: _answer_exception}
+    made = Starlette(routes=routes, middleware=[cors], exception_handlers=refusals)
+    made.router.redirect_slashes = False  # an address has one form; a redirect would repeat the Host that was sent
+    return made
 
 
 async def _answer_exception(_request: Request, error: Exception) -> Response:
