@@ -22,6 +22,7 @@ from pipelines.identify import identify
 from pipelines.layout.notation import Layouts
 from pipelines.layout.trace import Trace, trace
 from pipelines.model import Accepted, Device, Observation, Outcome, Received, Rejected, Revision, Uplink, Value
+from pipelines.open_data.privacy import CLASSES, Subject
 from pipelines.plan import Plan
 from pipelines.process import Behind, Knowledge, Memory, NeedsCodec, Waiting, process, process_at_once
 from pipelines.vocabulary import FEATURE_TYPES, PROPERTIES, feature_type
@@ -193,7 +194,7 @@ class Sent(msgspec.Struct, frozen=True):
 
     lines: str
     bodies: tuple[tuple[str, str], ...]
-    """Topic and body on the open broker, one for each entity and time."""
+    """Topic and body on the open broker, one for each entity and time; what its type's privacy class lets through."""
     fault: str = ""
 
 
@@ -210,7 +211,10 @@ def sent(accepted: Accepted, number: int, *, first: bool = True) -> Sent:
 def _bodies(accepted: Accepted, number: int) -> Sequence[tuple[str, str]]:
     groups: dict[tuple[str, int, int], list[Observation]] = {}
     for one in accepted.observations:
-        if one.feature.partition("/")[0] in FEATURE_TYPES:
+        kind_name = one.feature.partition("/")[0]
+        if kind_name not in FEATURE_TYPES or CLASSES[kind_name] == "D":
+            continue
+        if Subject(one.feature, CLASSES[kind_name], "own").may_say(one.property, one.interval_ns):
             groups.setdefault((one.feature, one.time_ns, one.interval_ns), []).append(one)
     bodies = []
     for (feature, _, _), group in groups.items():

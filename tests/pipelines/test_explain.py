@@ -109,3 +109,16 @@ def test_what_sinks_send_is_shown_and_a_name_that_is_an_eui_is_hidden() -> None:
     assert EUI not in sent(hidden, 7).bodies[0][0]
     unwritable = Accepted(1, EUI, "p", "c", "tree/1", T0, T0, (Observation("tree/1", "nothing", 1.0, T0),))
     assert "not in the vocabulary" in sent(unwritable, 7).fault
+
+
+def test_what_privacy_withholds_is_not_shown_as_sent_to_the_open_broker() -> None:
+    said = tuple(
+        Observation(feature, name, 1.0, 1_793_700_000_000_000_000)
+        for feature, name in (
+            ("electricity-meter/house-12", "energy_import_kwh"),
+            ("bike-counter/bridge", "bicycle_count"),
+            ("waste-container/b7", "fill_level_percent"),
+        )
+    )
+    entry = Accepted(1, "d", "pilot", "delft", "waste-container/b7", 1_793_700_000_000_000_000, 0, said)
+    assert [topic for topic, _ in sent(entry, 5).bodies] == ["open/v1/delft/waste/pilot/b7/obs"]
