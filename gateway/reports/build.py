@@ -22,6 +22,10 @@ BASELINE_DAYS = 7
 MADE_WITH = "Mosquitto or a LoRaWAN network server in front of it"
 
 
+FROM_THE_GRID = ("energy_import_interval_kwh", "peak_import_power_w")
+"""What only a meter at the border with the grid tells; one at the panels would be a building at rest."""
+
+
 class NothingRecordedError(Exception):
     """The store holds nothing of this pilot in these days."""
 
@@ -41,7 +45,8 @@ def build(
     needed = {name.partition(":")[0] for kpi in kpis for name in (*kpi.properties, kpi.watched) if name}
     measured = {kpi.top.property for kpi in own}
     whole = Span(min(span.first, before.first) if before else span.first, span.last)
-    found = read_pilot(store, pilot.id, zone, whole, needed=needed, own=measured)
+    panels = _at_panels(files, pilot)
+    found = read_pilot(store, pilot.id, zone, whole, needed=needed, own=measured, without=panels)
     in_span = found if whole == span else read_pilot(store, pilot.id, zone, span, needed=(), own=())
     devices = [*in_span.devices, *_never_heard(files, pilot, in_span, span)]
     evaluations = [evaluate(kpi, found.days, span, aim=aims.get(kpi.id, Aim()), before=before) for kpi in kpis]
@@ -59,7 +64,7 @@ def build(
         figures=figures_of(devices, len(span.days) * 24.0),
         devices=devices,
         places=_places(files, pilot, in_span),
-        households=pilot.privacy_class == "D",
+        connections=_connections(files, pilot) if pilot.privacy_class == "D" else None,
         evaluations=shown,
         written=today,
         version=VERSION,
@@ -121,6 +126,19 @@ def _stood(device: Device, span: Span, zone: ZoneInfo) -> bool:
     begin_ns, end_ns = bounds_of(span.first, zone)[0], bounds_of(span.last, zone)[1]
     first_ns, last_ns = device.valid_from_ns, device.valid_to_ns
     return (first_ns is None or first_ns < end_ns) and (last_ns is None or last_ns > begin_ns)
+
+
+def _at_panels(files: Files, pilot: Pilot) -> set[tuple[str, str]]:
+    """Property and feature of meters that count what panels produce."""
+    features = [
+        one.feature for one in files.devices if one.pilot == pilot.id and one.details.get("role") == "production"
+    ]
+    return {(name, feature) for name in FROM_THE_GRID for feature in features}
+
+
+def _connections(files: Files, pilot: Pilot) -> int:
+    """Households and firms of the pilot; two meters of one connection are one."""
+    return len({one.details.get("connection") or one.feature for one in files.devices if one.pilot == pilot.id})
 
 
 def _places(files: Files, pilot: Pilot, found: Found) -> dict[str, tuple[Location, float | None]]:

@@ -86,8 +86,8 @@ class Report(msgspec.Struct, frozen=True):
     made_with: str
     excluded: dict[str, list[date]]
     """By KPI title the days that did not enter."""
-    households: bool = False
-    """Privacy class D: no place and no name of a single device is shown."""
+    connections: int | None = None
+    """Of privacy class D the number of households and firms: no place and no name of a single device is shown then."""
     unmeasured: Sequence[str] = ()
     """Titles of the domains' indicators of which no day was usable."""
 
@@ -176,10 +176,10 @@ def _quality(report: Report) -> Markup:
 
 def _devices(report: Report) -> Child:
     """Map and weakest devices; of households (privacy class D) neither a place nor a name."""
-    if report.households:
-        few = "" if len(report.devices) >= LEAST_CONNECTIONS else f" With fewer than {LEAST_CONNECTIONS} of them "
+    if report.connections is not None:
+        few = "" if report.connections >= LEAST_CONNECTIONS else f" With fewer than {LEAST_CONNECTIONS} of them "
         few = f"{few}the figures below are for the city alone, not to be published." if few else ""
-        about = f"{len(report.devices)} connections of households or firms: none is shown by place or name.{few}"
+        about = f"{report.connections} connections of households or firms: none is shown by place or name.{few}"
         return tag("p", about, class_="caution" if few else "note")
     return [
         tag("h3", "Where the devices are"),

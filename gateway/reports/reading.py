@@ -72,9 +72,18 @@ def recorded_span(file: Path, pilot: str, zone: tzinfo) -> Span | None:
 
 
 def read_pilot(
-    file: Path, pilot: str, zone: tzinfo, span: Span, *, needed: Collection[str], own: Collection[str]
+    file: Path,
+    pilot: str,
+    zone: tzinfo,
+    span: Span,
+    *,
+    needed: Collection[str],
+    own: Collection[str],
+    without: Collection[tuple[str, str]] = (),
 ) -> Found:
     """Values of the properties ``needed`` (derived) and ``own`` (measured, as daily means) over a span of local days.
+
+    ``without``: property and feature of what is not to be read.
 
     Raises FileNotFoundError where there is no store, sqlite3.Error for a broken one.
     """
@@ -84,6 +93,8 @@ def read_pilot(
         reader = _Reader(connection, zone, span)
         rows: list[DayValue] = []
         for one in series:
+            if (one.property, one.feature) in without:
+                continue
             if one.derived and one.property in needed:
                 rows += reader.events(one) if PROPERTIES[one.property].event else reader.daily(one)
             elif not one.derived and one.property in own:

@@ -216,6 +216,28 @@ def test_of_households_neither_place_nor_name_is_shown(pilot: Path) -> None:
     assert "16 connections of households or firms" in source
 
 
+def test_a_meter_at_the_panels_is_not_one_more_building_that_draws_nothing(tmp_path: Path) -> None:
+    file = write_pilot(tmp_path)
+    pilot = tmp_path / "pilots" / "parking-mechelen.toml"
+    pilot.write_text(pilot.read_text().replace('domains = ["parking"]', 'domains = ["parking", "energy"]'))
+    devices = tmp_path / "devices" / "parking-mechelen.toml"
+    said = []
+    for role, kwh in (("grid", 60.0), ("production", 0.0)):
+        feature = f"electricity-meter/{role}"
+        devices.write_text(
+            devices.read_text() + f'[[device]]\nid = "meter-{role}"\nprofile = "generic/json"\nfeature = "{feature}"\n'
+            f'details = {{ connection = "hall", role = "{role}" }}\n'
+        )
+        for number in range(14):
+            begin_ns, end_ns = bounds_of(date(2026, 5, 4) + timedelta(days=number), ZONE)
+            said.append(
+                Observation(feature, "energy_import_interval_kwh", kwh, begin_ns, interval_ns=end_ns - begin_ns)
+            )
+    asyncio.run(write_more(file, Derived("energy-meter", 1, "parking-mechelen", "mechelen", tuple(said))))
+    done = report(tmp_path, "--to", "2026-05-17")
+    assert "Electricity drawn a day at a connection: 60.0 kWh" in done.output
+
+
 def test_a_course_of_nothing_but_zeros_has_no_scale_below_zero() -> None:
     days = [(date(2026, 5, 4), 0.0), (date(2026, 5, 5), 0.0)]
     assert "-1" not in "".join(re.findall(r'class="tick"[^>]*>([^<]*)<', course_chart(days, [], unit="/d", title="x")))
