@@ -12,16 +12,18 @@ a week before: one outage does not make a device patient, one that sleeps at nig
 """
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterable
 
 import msgspec
 
-from pipelines.domains import HEARD, HOUR_NS, Reading, Site
+from pipelines.domains import HEARD, HOUR_NS, NEVER_NS, Reading, Site
 from pipelines.domains.devices import EVERY_FEATURE
 from pipelines.model import NS_PER_S, Observation
 
 FALSE_ALARM = 1e-5
 """Alarms a frame that chance alone may raise."""
+_LOG_FALSE_ALARM = math.log(FALSE_ALARM)
 STRETCH = 1.5
 PRIOR_LOST, PRIOR_SENT = 1, 20
 PRIOR_GOES_ON, PRIOR_GONE = 0.4, 4.0
@@ -65,8 +67,11 @@ class Watched(msgspec.Struct):
         if len(self.pauses_s) < ENOUGH:
             return UNLEARNT_S
         ordered = sorted(self.pauses_s)
-        usual_s, longest_s = ordered[len(ordered) // 2], max(ordered[-1], *self.longest[1:])
-        sent = sum(max(1, round(pause_s / usual_s)) for pause_s in ordered)
+        _, today_s, yesterday_s = self.longest
+        usual_s, longest_s = ordered[len(ordered) // 2], max(ordered[-1], today_s, yesterday_s)
+        sent = len(ordered)
+        for pause_s in ordered[bisect_left(ordered, 1.5 * usual_s) :]:  # in the others nothing was lost
+            sent += round(pause_s / usual_s) - 1
         lost = (sent - len(ordered) + PRIOR_LOST) / (sent + PRIOR_SENT)
         in_a_row = self.lost_in_a_row(lost) if lost < MOST_LOST else 0
         return int(min(LONGEST_S, max((in_a_row + 0.5) * usual_s, STRETCH * longest_s, SHORTEST_S)))
@@ -75,7 +80,7 @@ class Watched(msgspec.Struct):
         """How many frames chance alone takes in a row once in 100,000; ``lost``: share of frames that is lost."""
         _, gone, runs = self.losses
         goes_on = max(lost, (gone - runs + PRIOR_GOES_ON) / (gone + PRIOR_GONE))
-        return 1 + max(0, math.ceil((math.log(FALSE_ALARM) - math.log(lost)) / math.log(min(MOST_LOST, goes_on))))
+        return 1 + max(0, math.ceil((_LOG_FALSE_ALARM - math.log(lost)) / math.log(min(MOST_LOST, goes_on))))
 
     def learn(self, pause_s: int, at_ns: int) -> None:
         """A pause that ended at this moment is one of its usual ones."""
@@ -113,6 +118,13 @@ class Silence:
         """Nothing is known of it."""
         del key, site
         return Watched()
+
+    def due_ns(self, state: Watched, site: Site) -> int:
+        """The end of patience, or of the flapping."""
+        del site
+        if state.silent_since_ns >= 0 or state.due_ns < 0:
+            return NEVER_NS
+        return min(state.due_ns, _calm_ns(state)) if state.flapping else state.due_ns
 
     def pass_time(self, state: Watched, to_ns: int, site: Site) -> Iterable[Observation]:
         """Raise the alarm at the instant at which patience ended, whenever that is noticed."""
@@ -158,8 +170,13 @@ class Silence:
         """A day without a silence ends the flapping."""
         if not state.flapping or state.silent_since_ns >= 0:
             return ()
-        over_ns = max(state.silences[-1] + FLAPPING_WITHIN_NS, state.last_ns)
+        over_ns = _calm_ns(state)
         if to_ns < over_ns:
             return ()
         state.flapping = False
         return (Observation(state.feature, "flapping", False, over_ns),)
+
+
+def _calm_ns(state: Watched) -> int:
+    """When a day has passed without a silence."""
+    return max(state.silences[-1] + FLAPPING_WITHIN_NS, state.last_ns)
