@@ -20,6 +20,7 @@ from pipelines.open_data.channels import BY_NAME
 Json = Mapping[str, Any]
 
 TITLES = {"python": "Python", "javascript": "JavaScript"}
+CLASSES = {"A": "environment", "B": "assets", "C": "use of public space", "D": "households and businesses"}
 ENVELOPE = {
     "id": "the entity, the same in every message about it",
     "type": "its Smart Data Models type",
@@ -236,7 +237,7 @@ def _foot(facts: PilotFacts, described: Json) -> Markup:
         ("Licence", tag("a", info["license"]["name"], href=info["license"]["url"])),
         ("Publisher", facts.publisher),
         ("Contact", joined([info["contact"]["name"], ", ", info_link(info["contact"]["email"])])),
-        ("Privacy class", facts.privacy),
+        ("Privacy class", f"{facts.privacy}: {CLASSES[facts.privacy]}"),
         ("AsyncAPI 3.0.0", tag("code", facts.topic(facts.domains[0], "_asyncapi"))),
         ("DCAT-AP-NL 3.0", tag("code", facts.topic(facts.domains[0], "_catalog"))),
         ("Version", f"{info['version']}, pilot {segment(facts.id)}"),

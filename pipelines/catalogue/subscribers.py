@@ -153,9 +153,12 @@ $types
  * @param {$union} entity
  */
 function received(topic, entity) {
-  const values = Object.entries(entity)
-    .filter(([, attribute]) => typeof attribute === "object" && attribute !== null && "value" in attribute)
-    .map(([name, attribute]) => `$${name} $${attribute.value} $${attribute.unitCode ?? ""}`.trim());
+  const values = [];
+  for (const [name, attribute] of Object.entries(entity)) {
+    if (typeof attribute === "object" && "value" in attribute) {
+      values.push(`$${name} $${attribute.value} $${attribute.unitCode ?? ""}`.trim());
+    }
+  }
   console.log(topic.split("/")[5], values.join(", "));
 }
 

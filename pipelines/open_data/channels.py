@@ -106,7 +106,7 @@ BODIES: Mapping[BodyKind, str] = {
     "meta": "NGSI-LD concise Device: name, place, units, model, licence, contact, sensor register facts",
     "gateway": '{"state": "online"} or {"state": "offline"}',
     "sensorthings": "OGC SensorThings 1.1 Observation",
-    "document": "A document about all topics of the pilot, made from this table",
+    "document": "A document about all that the pilot publishes",
 }
 
 _ENTITY = f"{ROOT}/{{city}}/{{domain}}/{{pilot}}/{{entity}}"
