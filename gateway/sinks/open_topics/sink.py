@@ -84,14 +84,16 @@ class OpenTopicsSink:
         self._to_clean: dict[Key, State] = {}
         self._more_to_publish = asyncio.Event()
         self._publishing = asyncio.Lock()
+        self._recalling = asyncio.Lock()
 
     async def start(self) -> None:
         """Recall what was said, connect. Raises SinkUnavailableError."""
-        if self._memory is None:
-            self._memory, salt, states, kept = await self._thread.run(lambda: _recall(self._file))
-            self._editor = self._new_editor(salt)
-            self._editor.states.restore(states)
-            self._metas = restore(self._editor, kept)
+        async with self._recalling:  # ``run`` and the delivery begin together
+            if self._memory is None:
+                self._memory, salt, states, kept = await self._thread.run(lambda: _recall(self._file))
+                self._editor = self._new_editor(salt)
+                self._editor.states.restore(states)
+                self._metas = restore(self._editor, kept)
         async with self._publishing:
             await self._publisher.connect()
         if self._editor.states.dirty:

@@ -73,6 +73,10 @@ async def opened(sink: OpenTopicsSink, *, running: bool = True) -> AsyncIterator
     await sink.close()
 
 
+def open_files() -> list[str]:
+    return [str(one.resolve()) for one in Path("/proc/self/fd").iterdir()]
+
+
 class Subscriber:
     """Collects what an independent client receives."""
 
@@ -300,6 +304,13 @@ async def test_what_the_files_no_longer_name_leaves_no_retained_topic_even_after
             one.topic.value for one in late.messages if "/_" not in one.topic.value.removeprefix("open/v1/delft/_")
         }
         assert there == {STATUS, META.replace("b7", "b9")}
+
+
+async def test_the_delivery_and_the_tending_begin_together_on_one_memory(mosquitto: servers.Server, file: Path) -> None:
+    sink = open_topics(file, mosquitto.port)
+    await asyncio.gather(sink.start(), sink.tend(), sink.write([revision(1, accepted(observed()))]))
+    assert open_files().count(str(file)) == 1
+    await sink.close()
 
 
 async def test_a_delay_holds_back_what_is_younger(mosquitto: servers.Server, file: Path) -> None:
