@@ -12,6 +12,7 @@ Laws
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Literal
 
 import msgspec
 
@@ -90,9 +91,21 @@ class OpenPilot:
 
 
 class City:
-    """All pilots of one reading of the files. ``salt``: of this installation."""
+    """All pilots of one reading of the files.
 
-    def __init__(self, pilots: Mapping[str, Pilot], open_city: OpenCity, salt: bytes) -> None:
+    ``salt``: of this installation. ``sensorthings``: whether the topics have a SensorThings projection.
+    """
+
+    def __init__(
+        self,
+        pilots: Mapping[str, Pilot],
+        open_city: OpenCity,
+        salt: bytes,
+        *,
+        sensorthings: Literal["published", "off"] = "off",
+    ) -> None:
+        self.open_city = open_city
+        self.sensorthings: Literal["published", "off"] = sensorthings
         self.pilots: Mapping[str, OpenPilot] = {
             name: OpenPilot(pilots[name], open_city, salt) for name in sorted(open_city.plans)
         }

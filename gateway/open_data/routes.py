@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gateway.open_data import downloads, gbfs, ngsi_ld, sensorthings
+from gateway.open_data import documents, downloads, gbfs, ngsi_ld, sensorthings
 from gateway.open_data.problems import Problem, answer_problem
 from gateway.open_data.service import Service
 
@@ -26,6 +26,10 @@ def application(service: Service) -> Starlette:
     """The ASGI application."""
     routes = [
         Route("/open/v1", downloads.overview(service), methods=["GET"]),
+        *(
+            Route(f"/open/v1/{{pilot}}/{name}", documents.endpoint(service, name), methods=["GET"])
+            for name in ("_asyncapi", "_catalog", "about.html")
+        ),
         Route("/open/v1/{pilot}/{kind}.{form}", downloads.endpoint(service), methods=["GET"]),
         Route(ngsi_ld.ENTITIES, ngsi_ld.entities(service), methods=["GET"]),
         Route(ngsi_ld.ENTITIES + "/{id:path}", ngsi_ld.entity(service), methods=["GET"]),

@@ -8,7 +8,7 @@ import socket
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import uvicorn
 
@@ -105,13 +105,16 @@ def open_service(gateway: "Gateway") -> Service:
 def city_of(gateway: "Gateway") -> Callable[[], City]:
     """The city by the files in force; made anew when they are read anew. Raises OSError."""
     salt = load_salt(gateway.logs.folder)
+    projection: Literal["published", "off"] = (
+        "published" if any(one.sensorthings for one in open_topics(gateway.config)) else "off"
+    )
     made: list[tuple[object, City]] = []
 
     def city_now() -> City:
         known = gateway.known
         if not made or made[0][0] is not known:
             open_city = OpenCity(known.files, known.knowledge.profiles)
-            made[:] = [(known, City(known.files.pilots, open_city, salt))]
+            made[:] = [(known, City(known.files.pilots, open_city, salt, sensorthings=projection))]
         return made[0][1]
 
     return city_now
@@ -127,9 +130,12 @@ def store_file(config: "Config", folder: Path) -> Path:
 
 def delay_ns(config: "Config") -> int:
     """How long the slowest topics hold everything back: what waits there must not be read here."""
-    settings = (sink.settings for sink in config.sinks.values())
-    minutes = [one.delay_min for one in settings if isinstance(one, OpenTopicsSettings)]
-    return int(max(minutes, default=0.0) * 60 * NS_PER_S)
+    return int(max((one.delay_min for one in open_topics(config)), default=0.0) * 60 * NS_PER_S)
+
+
+def open_topics(config: "Config") -> list[OpenTopicsSettings]:
+    """The settings of all sinks that publish open topics."""
+    return [sink.settings for sink in config.sinks.values() if isinstance(sink.settings, OpenTopicsSettings)]
 
 
 def accounts_in(folder: Path) -> Callable[[str], Account | None]:

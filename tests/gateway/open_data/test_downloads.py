@@ -226,3 +226,16 @@ def at_ns(row: dict[str, Any]) -> int:
 
 def until_ns(row: dict[str, Any]) -> int:
     return at_ns({"observedAt": row["observedUntil"]})
+
+
+def test_the_documents_of_a_pilot_are_there_for_everybody(asker: Asker) -> None:
+    described = asker.json(f"/open/v1/{PILOT}/_asyncapi")
+    assert described["asyncapi"] == "3.0.0"
+    catalogue = asker.get(f"/open/v1/{PILOT}/_catalog")
+    assert (catalogue.status_code, catalogue.headers["content-type"]) == (200, "application/ld+json")
+    assert f"The pilot {PILOT}" in catalogue.text
+    page = asker.get(f"/open/v1/{PILOT}/about.html")
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert f"The pilot {PILOT}" in page.text
+    assert "<script" not in page.text
+    assert asker.get("/open/v1/nowhere/_asyncapi").status_code == 404

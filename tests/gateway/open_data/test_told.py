@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from gateway.open_data.city import Thing
 from gateway.open_data.told import AGGREGATES, EARLIEST_NS, LATEST_NS, Question, by_end, told
 from gateway.sinks.store.pages import PAGE_ROWS, Pages, Row, Series
+from gateway.sinks.store.writer import Writer
 from pipelines.model import Derived, Observation, Revision
 from tests.gateway.open_data.small_city import PILOT, QUARTER, bicycles, city, write
 from tests.gateway.sinks.entries import DAY, HOUR, T0, observed
@@ -94,3 +95,21 @@ def test_pages_join_without_a_seam(tmp_path: Path) -> None:
         assert len(whole) == count
         assert pages.edge(series, from_ns=T0, to_ns=T0 + count, count=10, backwards=True) == T0 + count - 11
         assert pages.count(series, from_ns=T0, to_ns=T0 + count, most=7) == 7
+
+
+def test_a_reader_in_the_middle_of_a_file_does_not_keep_the_stores_log_from_being_taken_in(tmp_path: Path) -> None:
+    file = tmp_path / "store.sqlite"
+    observations = tuple(observed(float(n), T0 + n, name="temperature_c") for n in range(3 * PAGE_ROWS))
+    write(file, [Revision(1, Derived("d", 1, PILOT, "delft", observations))])
+    writer = Writer(file)
+    try:
+        with Pages(file) as pages:
+            (series,) = pages.series(PILOT)
+            rows = pages.rows(series, from_ns=EARLIEST_NS, to_ns=LATEST_NS)
+            next(rows)
+            writer.write([Revision(2, Derived("d", 2, PILOT, "delft", (observed(1.0, T0 - 1, name="temperature_c"),)))])
+            busy, _, left = writer.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            assert (busy, left) == (0, 0)
+            assert sum(1 for _ in rows) == 3 * PAGE_ROWS - 1
+    finally:
+        writer.close()
