@@ -41,7 +41,7 @@ SCENARIO: dict[str, Any] = {
         {"kind": "air", "pilot": "street-mechelen", "count": 1},
     ],
 }
-FAULTS = {"loss": {}, "duplicate": {}, "delay": {}, "f-cnt-reset": {}}
+FAULTS: dict[str, Any] = {"loss": {}, "duplicate": {}, "delay": {}, "f-cnt-reset": {}}
 
 
 class Listening:
@@ -69,7 +69,7 @@ def street() -> tuple[Site, list[Listening]]:
     knowledge, memory = Knowledge(dialects, DeviceIndex(files.devices), shipped_profiles()), Memory()
     listeners = [Listening(machine) for machine in MACHINES]
     site = sites_of(files)["street-mechelen"]
-    analysis = Analysis(site, listeners)  # type: ignore[arg-type]  # they have all that machines have
+    analysis = Analysis(site, listeners)
     steps = run(scenario, START_NS, START_NS + HOURS * HOUR_NS, faults=read_faults(FAULTS))
     for number, (_, message) in enumerate(steps, start=1):
         if message is not None:
