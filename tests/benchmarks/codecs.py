@@ -1,4 +1,4 @@
-"""CPU per decode by kind of profile, and P11: `python -m tests.benchmarks.codecs [decodes]`.
+"""CPU per decode by kind of profile, and P11: `make bench ARGS=codecs`, or ARGS="codecs DECODES".
 
 Declarative and built-in decoders run in the gateway process. A codec runs in the worker, so the gateway's share and the
 worker's are told apart, one call at a time and a thousand at once. P11: how long an uplink of a sound codec waits while
@@ -6,7 +6,6 @@ a hostile one is asked again and again.
 """
 
 import asyncio
-import sys
 import time
 from collections.abc import Callable, Sequence
 from os import sysconf
@@ -43,9 +42,9 @@ HOSTILE = {
 }
 
 
-def main(_argv: list[str]) -> None:
+def main(words: list[str]) -> None:
     """Print both tables."""
-    decodes = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
+    decodes = decodes_of(words)
     print(f"{'CPU per decode, us':<44}{'gateway':>9}{'worker':>9}")
     catalogue = Catalogue.load()
     for name in PROFILES:
@@ -60,6 +59,11 @@ def main(_argv: list[str]) -> None:
             )
         )
     asyncio.run(javascript(decodes))
+
+
+def decodes_of(words: list[str]) -> int:
+    """How many decodes of a kind are measured: what is asked for, else 20,000."""
+    return int(words[0]) if words else 20_000
 
 
 def in_process(decode: Callable[[Uplink], object], uplink: Uplink, decodes: int) -> float:
