@@ -27,7 +27,7 @@ def test_every_word_reaches_the_simulator(tmp_path: Path) -> None:
     [
         (("atlantis", "--to", "x.ndjson"), 2, "no scenario 'atlantis'"),
         (("street", "--faults", "ruff", "--to", "x.ndjson"), 2, "There are: clean, rough"),
-        (("street", "--to", "no/such/folder/x.ndjson"), 4, "its last line above says why"),
+        (("street", "--days", "0.1", "--to", "no/such/folder/x.ndjson"), 4, "its last line above says why"),
         ((), 2, "Missing argument"),
     ],
 )
