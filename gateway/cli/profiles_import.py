@@ -140,6 +140,8 @@ async def _take_in(
     _tell(fresh, kept, endings, needs_fresh=needs_fresh)
     rows = propose(_readings(model, answers), given)
     _show(rows)
+    for name in given.keys() - {row.reading for row in rows}:
+        click.echo(f"--map {name}: no vector has this reading. If others do, write it into [map] yourself.", err=True)
     if folder is None:
         click.echo("Dry run: nothing written.")
         return

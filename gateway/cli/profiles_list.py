@@ -87,6 +87,13 @@ def show(name: str, config_path: Path | None, *, as_json: bool) -> None:
     """
     catalogue = catalogue_of(config_path)
     profile = catalogue.checked.get(name)
+    if profile is None and name in catalogue.disabled:
+        file = catalogue.disabled[name].folder / "profile.toml"
+        fail(
+            Exit.FAILED,
+            f"{name} is installed and not in use",
+            f"Look at its [map], then write enabled = true in {file}",
+        )
     if profile is None:
         hint = did_you_mean(name, list(catalogue.names)) or " citygate profiles list shows them all."
         fail(Exit.FAILED, f"there is no profile '{name}'", hint.strip())

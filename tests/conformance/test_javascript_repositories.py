@@ -130,6 +130,12 @@ def test_the_report_prints_the_table_and_the_reason_of_each_failure() -> None:
     assert "fresh: acme/counter-codec, decodeUplink, an example that its maker got wrong: data.temperature" in output
 
 
+def test_a_reading_that_no_vector_has_is_named() -> None:
+    code, output = run(TTN, "--device", "acme/valve", "--dry-run", "--map", "air.temprature=temperature_c")
+    assert code == 0
+    assert "--map air.temprature: no vector has this reading" in output
+
+
 def test_a_dry_run_shows_licence_author_vectors_and_the_map(config: Path) -> None:
     code, output = run(TTN, "--device", "acme/valve", "--dry-run")
     assert code == 0

@@ -88,6 +88,8 @@ def test_a_mistake_in_the_vectors_is_told_and_is_no_traceback(tmp_path: Path, mo
     monkeypatch.chdir(tmp_path)
     listed = run("list")
     assert (listed.exit_code, "acme/one" in listed.stdout, "is not JSON" in listed.stderr) == (1, True, True)
+    (folder / "profile.toml").write_text(f"enabled = false\n{profile}")
+    assert "acme/one is installed and not in use" in run("show", "acme/one").stderr
     (folder / "profile.toml").write_text(profile.replace("[identity]", "[identiti]"))
     both = run("test", str(folder)).stderr
     assert "Did you mean 'identity'?" in both
