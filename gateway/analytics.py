@@ -344,6 +344,10 @@ class Analytics:
             for (_pilot, runner), its_own in zip(runners, used, strict=True):
                 runner.max_bytes = REMEMBERED_BYTES if beyond <= 1 else int(its_own / beyond)
 
+    def save_soon(self) -> None:
+        """Write the snapshot with the next entries: what was purged must not stay in the old one."""
+        self._saved = self.position - SNAPSHOT_AFTER_ENTRIES, self._saved[1]
+
     def _snapshot_is_due(self) -> bool:
         number, at_ns = self._saved
         gone = self.position - number

@@ -8,6 +8,7 @@ Laws
 - Both logs lose the same entries, so the books of ``citygate status`` balance before and after.
 - What analytics derived of a feature goes with it where no other device has observed that feature. A derived entry that
   speaks of other features too is dropped once every sink has had it; one that a sink still waits for is left and told.
+- Memories forget at once, their snapshots on the disk with the next entries or at the orderly stop.
 - What cannot be purged from here (a server's own copy) is named in the answer, never passed over.
 """
 
@@ -81,6 +82,7 @@ class Purges:
         ledger = await gateway.logs.ledger.purge(speaks_of(traces, everywhere, waited_for))
         gateway.tail.forget()
         gateway.refine.progress.memory.devices.pop(device, None)
+        self._forget_in_analytics(traces)
         sinks, left = await self._purge_sinks(traces)
         if waited_for:
             left["ledger"] = f"{len(waited_for)} derived entries that a sink still waits for: ask again later"
@@ -122,6 +124,16 @@ class Purges:
         traces.features |= {one.feature for one in files if one.id == device}
         traces.features -= traces.others | {one.feature for one in files if one.id != device}
         return traces
+
+    def _forget_in_analytics(self, traces: Traces) -> None:
+        """Machines forget the device and its features; those of streets and areas lose them within their lateness."""
+        analytics = self._gateway.analytics
+        if analytics is None:
+            return
+        for analysis in analytics.pilots.values():
+            for runner in analysis.runners.values():
+                runner.forget(traces.features | {traces.device})
+        analytics.save_soon()
 
     async def _purge_sinks(self, traces: Traces) -> tuple[dict[str, int], dict[str, str]]:
         """Rows and topics that went, by sink; and where something is left, with why."""

@@ -18,7 +18,7 @@ Laws
   again; what was said before stays.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from typing import Generic, Literal
 
 import msgspec
@@ -189,6 +189,14 @@ class Runner(Generic[StateT]):
             self.counts[name] = image.counts.get(name, 0)
         self._keys = {key.name: key for key in keys}
         self._touched = []
+
+    def forget(self, names: Container[str]) -> int:
+        """Forget keys with all that they remember, after a purge; returns how many there were."""
+        gone = [name for name in self._keys if name in names]
+        for name in gone:
+            del self._keys[name]
+        self._touched = [key for key in self._touched if key.name in self._keys]
+        return len(gone)
 
     def _let_fall(self, name: str, error: Exception) -> None:
         self._keys.pop(name, None)

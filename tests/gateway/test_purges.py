@@ -68,6 +68,9 @@ async def test_a_purged_device_is_nowhere_and_the_books_balance(tmp_path: Path, 
             if isinstance(one, Derived) and any(said.feature == "weather-station/s3" for said in one.observations)
         ]
         assert TARGET not in gateway.refine.progress.memory.devices
+        assert gateway.analytics is not None
+        silence = gateway.analytics.pilots["recordings"].runners["silence"]
+        assert (silence.keys, TARGET in gateway.refine.progress.memory.devices) == (19, False)
         async with subscribed(mosquitto.port) as seen:
             await seen.until("open/v1/grenoble/weather/recordings/s4/state", 1)
             assert not [one for one in seen.messages if "/s3/" in one.topic.value]
