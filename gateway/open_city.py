@@ -11,18 +11,21 @@ from statistics import median
 from typing import TYPE_CHECKING, cast
 
 from gateway.sites import sites_of
+from pipelines.catalogue.dtpr import TAXONOMY, TAXONOMY_LICENCE, chain
 from pipelines.domains.parking.street import street_name
 from pipelines.encodings.meta import Facts
 from pipelines.encodings.topics import holds_eui
 from pipelines.model import Device, Location
 from pipelines.open_data.privacy import METERS, SUMS, Plan, PrivacyClass, Subject, on_grid
-from pipelines.vocabulary import PROPERTIES
+from pipelines.vocabulary import LINK_PROPERTIES, PROPERTIES
 
 if TYPE_CHECKING:
     from gateway.files.load import Files
     from gateway.files.pilots import Pilot
     from pipelines.decode import CompiledProfile
 
+ANY_NAME = frozenset(PROPERTIES).difference(LINK_PROPERTIES)
+"""What a profile maps that takes every name of the vocabulary: it says nothing of what a device sends."""
 SALT_FILE = "open-data.salt"
 SALT_BYTES = 16
 _WORDS = re.compile(r"[a-z0-9]+")
@@ -54,7 +57,8 @@ class OpenCity:
     def measures(self, profile: str) -> frozenset[str]:
         """The properties that a profile can give; nothing of one that is unknown, or takes any name."""
         found = self._profiles.get(profile)
-        return frozenset(entry.property for entry in found.mapping.values()) if found else frozenset()
+        names = frozenset(entry.property for entry in found.mapping.values()) if found else frozenset()
+        return frozenset() if names.issuperset(ANY_NAME) else names
 
     def features(self) -> Iterator[tuple[str, str, str]]:
         """City, pilot and feature of every device."""
@@ -127,10 +131,7 @@ class OpenCity:
         )
 
     def _properties(self, subject: Subject, device: Device | None) -> tuple[str, ...]:
-        profile = self._profiles.get(device.profile) if device else None
-        names = {entry.property for entry in profile.mapping.values()} if profile else set()
-        if names.issuperset(PROPERTIES):
-            return ()  # a device that may say anything: what it does say is not known beforehand
+        names = self.measures(device.profile) if device else ()
         return tuple(name for name in PROPERTIES if name in names and subject.may_say(name, 0))
 
 
@@ -152,6 +153,8 @@ def _register(pilot: "Pilot", subject: Subject) -> dict[str, object]:
         "containsPiData": subject.privacy == "D" or entry.personal_data == "processed",
         "activeUntil": pilot.end.isoformat() if pilot.end else "",
         "reference": entry.reference or pilot.id,
+        "dtpr": chain(subject.feature.partition("/")[0], subject.privacy, entry.personal_data),
+        "dtprTaxonomy": f"{TAXONOMY} ({TAXONOMY_LICENCE})",
     }
     return {name: value for name, value in facts.items() if value != ""}
 

@@ -4,10 +4,10 @@ Taxonomy 1, device chain, by Helpful Places and contributors, CC BY 4.0 (https:/
 """
 
 from collections.abc import Mapping
+from typing import Literal
 
-from pipelines.catalogue.facts import PilotFacts
 from pipelines.catalogue.subjects import KINDS, SUBJECTS
-from pipelines.open_data.privacy import CLASSES, PrivacyClass, stricter
+from pipelines.open_data.privacy import PrivacyClass
 from pipelines.vocabulary import FEATURE_TYPES
 
 TAXONOMY = "https://dtpr.io/taxonomy"
@@ -24,11 +24,15 @@ _PROCESS: Mapping[PrivacyClass, tuple[str, ...]] = {
 """What the privacy classes of ``open_data/privacy.py`` do to data before anybody else sees them."""
 
 
-def chain(facts: PilotFacts, feature_type: str) -> dict[str, list[str]]:
-    """Category → element ids of one kind of sensor. Raises KeyError for a feature type that the tables lack."""
+def chain(
+    feature_type: str, privacy: PrivacyClass, personal_data: Literal["none", "processed"]
+) -> dict[str, list[str]]:
+    """Category → element ids of one kind of sensor in a privacy class.
+
+    Raises KeyError for a feature type that the tables lack.
+    """
     kind = FEATURE_TYPES[feature_type]
-    privacy = stricter(CLASSES[feature_type], facts.privacy)
-    personal = privacy == "D" or facts.purpose.personal_data == "processed"
+    personal = privacy == "D" or personal_data == "processed"
     technology = KINDS[feature_type].technology
     found = {
         "accountable": ["organization"],

@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from pipelines.catalogue.bodies import properties_of
+from pipelines.catalogue.bodies import privacy_of, properties_of
 from pipelines.catalogue.dtpr import TAXONOMY, TAXONOMY_LICENCE, chain
 from pipelines.catalogue.facts import PilotFacts, Sensor
 from pipelines.catalogue.subjects import KINDS, SUBJECTS
@@ -103,7 +103,7 @@ def _record(facts: PilotFacts, sensor: Sensor) -> Record:
         privacy_declaration=purpose.privacy_declaration,
         active_until="" if until is None else until.isoformat(),
         dpia=purpose.dpia,
-        dtpr=chain(facts, kind.name),
+        dtpr=chain(kind.name, privacy_of(facts, kind), purpose.personal_data),
     )
 
 

@@ -65,3 +65,14 @@ def test_every_sample_pilot_has_facts() -> None:
     for name in known.files.pilots:
         assert facts_of(known, name).measured, name
         assert len(sensors_of(known, name, TODAY).found) > 0
+
+
+def test_a_device_that_may_say_anything_claims_nothing() -> None:
+    there = city(device("tree/a", profile="generic/json"))
+    assert facts_of(there, "waste-delft").measured == {}
+
+
+def test_the_facts_of_an_entity_hold_its_categories_for_a_sign() -> None:
+    told = city(device("waste-container/a")).facts("waste-delft", "waste-container/a").register
+    assert told["dtpr"]["device__purpose"] == ["waste_management"]
+    assert "CC-BY-4.0" in told["dtprTaxonomy"]

@@ -72,9 +72,10 @@ def test_what_the_register_asks_for_and_nobody_has_written_is_told() -> None:
 
 def test_every_feature_type_has_its_chain_of_categories() -> None:
     for name in FEATURE_TYPES:
-        found = chain(FULL, name)
+        found = chain(name, "A", "none")
         assert list(found) == [f"device__{category}" for category in CATEGORIES]
         assert found["device__purpose"]
-    assert chain(FULL, "electricity-meter")["device__data"] == ["values_time", "personal"]
-    assert chain(FULL, "tree")["device__process"] == ["raw_data"]
-    assert chain(SMALL, "parking-spot")["device__process"] == ["de_identified", "aggregated"]
+    assert chain("electricity-meter", "D", "none")["device__data"] == ["values_time", "personal"]
+    assert chain("people-counter", "C", "processed")["device__data"] == ["values_time", "personal"]
+    assert chain("tree", "A", "none")["device__process"] == ["raw_data"]
+    assert chain("parking-spot", "C", "none")["device__process"] == ["de_identified", "aggregated"]
