@@ -2,7 +2,7 @@
 
 Laws
 - The loop never waits for the disk: all reading happens in one thread, answers in turn.
-- A stream gives way after each piece of 32 KiB and after each thousand rows, so that a large download holds up nobody.
+- A stream gives way after each piece of 128 KiB and after each thousand rows, so that a large download holds up nobody.
 """
 
 import sqlite3

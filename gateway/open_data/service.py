@@ -36,7 +36,7 @@ from gateway.open_data.settings import OpenDataTable
 STALLED_S = 60.0
 TRIES_PER_MINUTE = 10
 PUBLIC_AGE_S = 30
-PIECE_BYTES = 32 << 10
+PIECE_BYTES = 128 << 10
 
 Answer = TypeVar("Answer")
 
