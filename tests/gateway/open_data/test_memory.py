@@ -80,7 +80,7 @@ def serving(file: Path) -> Iterator[tuple[int, int, int]]:
         yield port, process.pid, before_kib
     finally:
         process.kill()
-        process.wait()
+        process.communicate()
 
 
 def memory_kib(pid: int, name: str) -> int:
