@@ -104,10 +104,15 @@ class Machine(Protocol[StateT]):
     """One producer of derived observations; see the laws above.
 
     ``features`` are the feature types and ``properties`` the properties it wants readings of. ``state`` is the type
-    of its state. Three more may be there. ``lateness_ns``: how far back a late reading is still put in its
-    place, where that is less than the runner's 48 h. ``followed_ns``: how long time is passed to a key that has fallen
-    silent; else as long as the lateness. And a method ``due_ns(state, site)``: the instant before which to pass time
-    says and changes nothing as long as no reading comes; a machine without it is asked for each quarter of an hour.
+    of its state. A key never depends on a value or a quality, or a corrected reading would not find the one that it
+    corrects. More may be there:
+
+    - ``lateness_ns``: how far back a late reading is still put in its place, where that is less than the runner's 48 h;
+    - ``followed_ns``: how long time is passed to a key that has fallen silent; else as long as the lateness;
+    - ``key_bytes``: what a key may remember, where that is more than the runner's 256 KiB;
+    - ``sure_only``: a reading that is ``suspect``, or becomes so, is not there;
+    - ``due_ns(state, site)``: the instant before which to pass time says and changes nothing as long as no reading
+      comes; a machine without it is asked for each quarter of an hour.
     """
 
     producer: str

@@ -19,7 +19,7 @@ Laws
 """
 
 from collections.abc import Callable, Container, Iterable, Sequence
-from typing import Generic, Literal
+from typing import Any, Generic, Literal
 
 import msgspec
 
@@ -56,6 +56,12 @@ KEPT_NS = 30 * 60 * NS_PER_S
 GONE = frozenset({"retracted", "missing", "suppressed"})
 """Qualities that say that there is no reading (any more)."""
 
+
+def gone_for(machine: Machine[Any]) -> frozenset[str]:
+    """The same for one machine: one that believes sure readings only loses a reading that has become doubtful."""
+    return GONE | {"suspect"} if getattr(machine, "sure_only", False) else GONE
+
+
 COUNTS: tuple["Count", ...] = ("late", "corrected", "too_late", "shortened", "fallen")
 Count = Literal["late", "corrected", "too_late", "shortened", "fallen"]
 
@@ -88,6 +94,7 @@ class Runner(Generic[StateT]):
         self.passed_ns = LONG_BEFORE_NS
         self._lateness_ns: int = min(lateness_ns, getattr(machine, "lateness_ns", lateness_ns))
         self._followed_ns: int = getattr(machine, "followed_ns", lateness_ns)
+        self._gone = gone_for(machine)
         self._key_bytes: int = getattr(machine, "key_bytes", KEY_BYTES)
         self._due_ns: Callable[[StateT, Site], int] = getattr(machine, "due_ns", _always)
         self.max_bytes = max_bytes
@@ -127,7 +134,7 @@ class Runner(Generic[StateT]):
             return
         key = self._keys.get(name)
         if key is None:
-            if reading.quality in GONE:
+            if reading.quality in self._gone:
                 return
             key = self._begin(name)
         time_ns = reading.time_ns
@@ -137,7 +144,7 @@ class Runner(Generic[StateT]):
         if not key.pending:
             self._note_horizon(key)
             self._touched.append(key)
-        if time_ns > key.newest_ns and reading.quality not in GONE:
+        if time_ns > key.newest_ns and reading.quality not in self._gone:
             key.newest_ns = time_ns
         key.pending.append(reading)
 
@@ -227,8 +234,9 @@ class Runner(Generic[StateT]):
                 late += 1
             if late:
                 self._put_in_place(key, pending[:late], said)
+                key.due_ns = LONG_BEFORE_NS  # the state is another one: until it is asked again
         for reading in pending[late:] if late else pending:
-            if reading.quality not in GONE:
+            if reading.quality not in self._gone:
                 self._take_in_order(key, reading, said)
         key.due_ns = self._due_ns(key.state, self._site)
 
@@ -291,7 +299,7 @@ class Runner(Generic[StateT]):
             if table is None:
                 table = tables[at] = {place_of(one): one for one in key.readings(at)}
             before = table.get(place)
-            if reading.quality in GONE:
+            if reading.quality in self._gone:
                 if before is None:
                     continue
                 del table[place]

@@ -133,6 +133,7 @@ class Silence:
         if to_ns < due_ns or due_ns < 0 or state.silent_since_ns >= 0:
             return self._calm(state, to_ns) if state.flapping else ()
         said = list(self._calm(state, due_ns))
+        due_ns -= 1  # patience ended then; a word at that instant would have been in time
         state.silent_since_ns = due_ns
         state.silences = [at for at in state.silences if at > due_ns - FLAPPING_WITHIN_NS] + [due_ns]
         said.append(Observation(state.feature, "silent", True, due_ns))
@@ -163,6 +164,7 @@ class Silence:
             state.learn(pause_s, reading.time_ns)
         state.feature, state.last_ns = reading.feature, reading.time_ns
         state.due_ns = reading.time_ns + state.patience_s() * NS_PER_S
+        state.due_ns += 1  # a word at the very end of patience is in time
         return said
 
     @staticmethod

@@ -39,14 +39,13 @@ class ConnectionBalance:
 
     producer = "energy-balance"
     version = 1
+    sure_only = True
     features = frozenset({"electricity-meter"})
     properties = frozenset({IMPORT, EXPORT})
     state = Balance
 
     def key(self, reading: Reading, site: Site) -> str | None:
         """The meter's connection; none for a meter without one."""
-        if reading.quality == "suspect":
-            return None
         return details_of(reading.feature, site).connection or None
 
     def begin(self, key: str, site: Site) -> Balance:

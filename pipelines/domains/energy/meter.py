@@ -38,13 +38,15 @@ class ElectricityMeter:
 
     producer = "energy-meter"
     version = 1
+    sure_only = True
     features = frozenset({"electricity-meter"})
     properties = frozenset({IMPORT, EXPORT})
     state = MeterState
 
     def key(self, reading: Reading, site: Site) -> str | None:
-        """The meter itself; a doubtful reading of a register is of no use."""
-        return reading.feature if reading.quality != "suspect" else None
+        """The meter itself."""
+        del site
+        return reading.feature
 
     def begin(self, key: str, site: Site) -> MeterState:
         """Nothing read yet."""

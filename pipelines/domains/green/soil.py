@@ -53,13 +53,15 @@ class SoilWater:
 
     producer = "soil-water"
     version = 1
+    sure_only = True
     features = frozenset({"tree", "parcel"})
     properties = frozenset({MOISTURE, TENSION, TEMPERATURE})
     state = SoilState
 
     def key(self, reading: Reading, site: Site) -> str | None:
-        """The tree or parcel; doubtful readings are not used."""
-        return reading.feature if reading.quality != "suspect" else None
+        """The tree or parcel."""
+        del site
+        return reading.feature
 
     def begin(self, key: str, site: Site) -> SoilState:
         """No day runs."""

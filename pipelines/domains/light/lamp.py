@@ -44,13 +44,15 @@ class Lamp:
 
     producer = "light-lamp"
     version = 1
+    sure_only = True
     features = frozenset({"street-light"})
     properties = frozenset({SWITCH, LEVEL, POWER, ENERGY})
     state = LampState
 
     def key(self, reading: Reading, site: Site) -> str | None:
-        """The light; doubtful readings are not used."""
-        return reading.feature if reading.quality != "suspect" else None
+        """The light."""
+        del site
+        return reading.feature
 
     def begin(self, key: str, site: Site) -> LampState:
         """Nothing known, the lamp is well."""

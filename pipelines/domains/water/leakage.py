@@ -56,6 +56,7 @@ class Leakage:
 
     producer = "water-leakage"
     version = 1
+    sure_only = True
     features = frozenset({"water-meter"})
     properties = frozenset({REGISTER, PULSES})
     state = LeakageState
@@ -64,7 +65,7 @@ class Leakage:
         """The meter, if the reading is of the register that its details speak of."""
         details = site.place(reading.feature).details_as(WaterMeterDetails)
         counts = PULSES if details.litres_per_pulse is not None else REGISTER
-        return reading.feature if reading.property == counts and reading.quality != "suspect" else None
+        return reading.feature if reading.property == counts else None
 
     def begin(self, key: str, site: Site) -> LeakageState:
         """Nothing read yet, no leak."""

@@ -57,13 +57,15 @@ class Level:
 
     producer = "water-level"
     version = 1
+    sure_only = True
     features = frozenset({"water-level"})
     properties = frozenset({DISTANCE, LEVEL, AIR})
     state = LevelState
 
     def key(self, reading: Reading, site: Site) -> str | None:
-        """The gauge; what is already doubtful is not used."""
-        return reading.feature if reading.quality != "suspect" else None
+        """The gauge."""
+        del site
+        return reading.feature
 
     def begin(self, key: str, site: Site) -> LevelState:
         """Nothing known, the water stands as it should."""

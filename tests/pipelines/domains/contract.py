@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipelines.domains import HEARD, HOUR_NS, LINK, Machine, Place, Reading, Site
 from pipelines.domains.ladder import place_of
-from pipelines.domains.runner import GONE, LATENESS_NS, Runner
+from pipelines.domains.runner import GONE, LATENESS_NS, Runner, gone_for
 from pipelines.domains.words import Identity, Said, Words, hear, identity_of
 from pipelines.model import NS_PER_S, Location, Observation, Value
 from pipelines.vocabulary import PROPERTIES
@@ -92,7 +92,7 @@ def in_order(machine: Machine[Any], site: Site, readings: Sequence[Reading], unt
     for reading in readings:
         if (key := machine.key(reading, site)) is not None:
             newest[key] = max(newest.get(key, 0), reading.time_ns)
-    for reading in (one for _, one in sorted(last.items()) if one.quality not in GONE):
+    for reading in (one for _, one in sorted(last.items()) if one.quality not in gone_for(machine)):
         key = machine.key(reading, site)
         if key is not None:
             if key not in states:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from pipelines.domains import Machine, Place, Reading, Site
+from pipelines.domains.runner import gone_for
 from pipelines.model import Observation
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
@@ -38,7 +39,7 @@ def fold(
     """What stands in the end, by identity."""
     said: dict[Identity, Observation] = {}
     states: dict[str, Any] = {}
-    for reading in sorted(readings):
+    for reading in sorted(one for one in readings if one.quality not in gone_for(machine)):
         if (key := machine.key(reading, where)) is None:
             continue
         state = states[key] if key in states else machine.begin(key, where)

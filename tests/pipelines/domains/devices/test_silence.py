@@ -35,11 +35,18 @@ def test_the_alarm_is_cleared_with_the_next_word_and_the_silence_measured() -> N
     assert values(said, "silence_min") == [310.0]
 
 
+def test_a_word_at_the_very_end_of_patience_is_in_time() -> None:
+    minutes = every(10, 30)
+    patience = 55
+    assert not of(fold(Silence(), heard([*minutes, minutes[-1] + patience]), site()), "silent")
+    assert of(fold(Silence(), heard([*minutes, minutes[-1] + patience + 1]), site()), "silent")
+
+
 def test_a_device_that_is_hardly_known_is_given_a_day() -> None:
     day = UNLEARNT_S * NS_PER_S
     last = BEGIN + 10 * MINUTE
-    assert not fold(Silence(), heard([0, 10]), site(), until=last + day - 1)
-    (alarm,) = of(fold(Silence(), heard([0, 10]), site(), until=last + day), "silent")
+    assert not fold(Silence(), heard([0, 10]), site(), until=last + day)
+    (alarm,) = of(fold(Silence(), heard([0, 10]), site(), until=last + day + 1), "silent")
     assert alarm.time_ns == last + day
 
 

@@ -6,6 +6,7 @@ from pipelines.domains import HOUR_NS, Place, Reading, Site
 from pipelines.domains.energy.balance import ConnectionBalance
 from pipelines.domains.energy.details import MeterDetails
 from pipelines.domains.energy.formulas import self_consumption, self_sufficiency
+from pipelines.domains.runner import gone_for
 from tests.pipelines.domains.fold import at, fold, of, series, site, values
 
 GRID, PANELS = "electricity-meter/grid", "electricity-meter/panels"
@@ -95,6 +96,6 @@ def test_a_building_without_panels_has_no_balance() -> None:
     assert not fold(ConnectionBalance(), hourly(GRID, IMPORT, 100, 6) + hourly(GRID, EXPORT, 50, 0), where)
 
 
-def test_a_doubtful_reading_belongs_nowhere() -> None:
+def test_a_doubtful_reading_is_not_there() -> None:
     reading = Reading(BEGIN, "device", GRID, IMPORT, 1.0, "suspect")
-    assert ConnectionBalance().key(reading, building()) is None
+    assert reading.quality in gone_for(ConnectionBalance())

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pipelines.domains import HOUR_NS, QUARTER_NS, Place
 from pipelines.domains.energy.details import MeterDetails
 from pipelines.domains.energy.meter import ElectricityMeter
+from pipelines.domains.runner import Runner
 from tests.pipelines.domains.fold import at, fold, of, series, site, values
 
 METER = "electricity-meter/1"
@@ -126,7 +127,7 @@ def test_a_start_in_the_middle_of_a_day_is_too_little_for_the_day() -> None:
 
 def test_import_and_export_are_counted_apart_and_one_of_them_tells_the_coverage() -> None:
     begin = at("2026-07-06T00:00")
-    readings = series(METER, IMPORT, telegrams(begin, [1.0, 1.5, 2.0])) + series(
+    readings = series(METER, IMPORT, telegrams(begin, [1.0, 1.9, 2.0])) + series(
         METER, EXPORT, telegrams(begin, [7.0, 7.0, 7.25])
     )
     said = fold(ElectricityMeter(), readings, site())
@@ -147,7 +148,13 @@ def test_the_peak_is_the_highest_whole_quarter_of_the_day() -> None:
     assert (peak.time_ns, peak.interval_ns) == (begin, DAY)
 
 
-def test_a_doubtful_reading_belongs_nowhere() -> None:
-    (reading,) = series(METER, IMPORT, [(at("2026-07-06T00:00"), 1.0)])
-    assert ElectricityMeter().key(reading, site()) == METER
-    assert ElectricityMeter().key(msgspec.structs.replace(reading, quality="suspect"), site()) is None
+def test_a_reading_that_becomes_doubtful_is_taken_back() -> None:
+    begin = at("2026-07-06T00:00")
+    telegram = series(METER, IMPORT, telegrams(begin, [1.0, 1.9, 2.0]))
+    runner = Runner(ElectricityMeter(), site())
+    for reading in telegram:
+        runner.take(reading)
+    runner.settle()
+    runner.take(msgspec.structs.replace(telegram[1], quality="suspect"))
+    said = {identity[:3]: one for identity, (one, _) in runner.settle().items()}
+    assert said[METER, "energy_import_interval_kwh", begin].value == 0.5

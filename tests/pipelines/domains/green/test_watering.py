@@ -194,6 +194,6 @@ def test_a_plant_that_has_told_only_its_temperature_is_not_spoken_of() -> None:
     assert not after(1, warm)
 
 
-def test_a_doubtful_reading_belongs_nowhere() -> None:
+def test_a_doubtful_reading_is_not_there() -> None:
     reading = Reading(BEGIN, "d", ONE, "soil_moisture_percent", 20.0, "suspect")
-    assert Watering().key(reading, avenue()) is None
+    assert not fold(Watering(), [reading], avenue(), until=BEGIN + 48 * HOUR_NS)
