@@ -98,7 +98,7 @@ class AnalyticsTable(Table):
 
 
 class StartupsTable(Table):
-    """``[startups]``: the folder of the broker that start-ups read, made by ``citygate broker setup --for startups``."""
+    """``[startups]``: the folder of the broker that start-ups read, as ``citygate broker setup`` made it."""
 
     broker_dir: Path = Path("broker")
 

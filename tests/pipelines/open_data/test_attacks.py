@@ -1,6 +1,6 @@
 """Attacks on a simulated city: everything on every open topic, joined and subtracted, against what was true.
 
-The attacker reads all tiers, keeps every message ever sent, knows how the suppression works and which devices there are.
+The attacker reads all tiers, keeps every message ever sent, knows how suppression works and which devices there are.
 """
 
 import math

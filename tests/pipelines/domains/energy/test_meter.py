@@ -127,7 +127,7 @@ def test_a_start_in_the_middle_of_a_day_is_too_little_for_the_day() -> None:
 
 def test_import_and_export_are_counted_apart_and_one_of_them_tells_the_coverage() -> None:
     begin = at("2026-07-06T00:00")
-    readings = series(METER, IMPORT, telegrams(begin, [1.0, 1.9, 2.0])) + series(
+    readings = series(METER, IMPORT, telegrams(begin, [1.0, 1.5, 2.0])) + series(
         METER, EXPORT, telegrams(begin, [7.0, 7.0, 7.25])
     )
     said = fold(ElectricityMeter(), readings, site())
