@@ -32,6 +32,7 @@ from pipelines.codec_readings import needs_a_worker
 from pipelines.decode import (
     CompiledProfile,
     Encoder,
+    NamedValues,
     PropertyMap,
     built_in_decoder,
     bytes_decoder,
@@ -71,7 +72,9 @@ class Profile(msgspec.Struct, frozen=True):
         elif built_in is not None:
             decode = built_in_decoder(self.name, built_in)
         else:
-            decode = network_decoder(self.name) if layouts is None else bytes_decoder(self.name, layouts)
+            named = self.file.payload.named_values
+            given = NamedValues(named.list, named.name, named.value) if named else None
+            decode = network_decoder(self.name, given) if layouts is None else bytes_decoder(self.name, layouts)
         return CompiledProfile(
             name=self.name,
             profile_hash=self.profile_hash,

@@ -119,6 +119,14 @@ class LayoutTable(Table):
         return bool(self.fields or self.items or self.blocks or self.nothing)
 
 
+class NamedValuesTable(Table):
+    """``named_values``: the values stand in a list of names and values; see ``pipelines.decode.NamedValues``."""
+
+    list: str
+    name: str
+    value: str
+
+
 class PayloadTable(LayoutTable):
     """How the bytes are read; ``when`` has a layout of its own for some ports: ``1``, ``"1, 2"``.
 
@@ -130,6 +138,7 @@ class PayloadTable(LayoutTable):
         "fixed", "tlv", "flags", "network", "json", "javascript", "cayenne-lpp", "senml-json", "senml-cbor", "dsmr-p1"
     ]  # type: ignore[assignment]
     use: str = ""
+    named_values: NamedValuesTable | None = None
     fresh_context: bool = False
     when: dict[str, LayoutTable] = {}
 
@@ -150,6 +159,8 @@ class PayloadTable(LayoutTable):
 
     @model_validator(mode="after")
     def _decoded_values_have_no_layout(self) -> Self:
+        if self.named_values and self.kind != "json":
+            raise ValueError("named_values has a meaning for kind 'json' only")
         if self.fresh_context and self.kind != "javascript":
             raise ValueError("fresh_context has a meaning for kind 'javascript' only")
         if not self.reads_bytes and (self.has_body or self.when or self.header):

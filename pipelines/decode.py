@@ -28,6 +28,7 @@ __all__ = [
     "CompiledProfile",
     "Decoder",
     "Encoder",
+    "NamedValues",
     "PropertyMap",
     "Reading",
     "built_in_decoder",
@@ -165,8 +166,19 @@ def _frame(uplink: Uplink) -> str:
     return f"{port}, {size} byte{'' if size == 1 else 's'}"
 
 
-def network_decoder(name: str) -> Decoder:
-    """Take the values that the network's codec or a JSON device already put out; nested names join with dots."""
+class NamedValues(msgspec.Struct, frozen=True):
+    """A list of ``{<name>: …, <value>: …}`` in place of an object: its key, and the keys of name and value in each."""
+
+    list: str
+    name: str
+    value: str
+
+
+def network_decoder(name: str, named: NamedValues | None = None) -> Decoder:
+    """Take the values that the network's codec or a JSON device already put out; nested names join with dots.
+
+    ``named``: where a device writes its values as a list of names and values, often as text.
+    """
 
     def take_values(uplink: Uplink) -> list[Reading] | Rejected:
         if uplink.decoded is None:
@@ -175,12 +187,36 @@ def network_decoder(name: str) -> Decoder:
                 f"{name}: the message carries no decoded values ({_frame(uplink)}). "
                 "Add a codec in the network server, or use a profile that reads bytes",
             )
+        values = uplink.decoded if named is None else _as_object(uplink.decoded, named)
         readings: list[Reading] = []
-        if not _flatten(uplink.decoded, "", readings, MAX_DEPTH):
+        if not _flatten(values, "", readings, MAX_DEPTH):
             return Rejected("decode_failed", f"{name}: deeper than {MAX_DEPTH} levels or over {MAX_READINGS} values")
         return readings
 
     return take_values
+
+
+def _as_object(decoded: Mapping[str, object], named: NamedValues) -> Mapping[str, object]:
+    """The list of names and values as members of the object; a text that is a number becomes one."""
+    listed = decoded.get(named.list)
+    if not isinstance(listed, list):
+        return decoded
+    values = {key: value for key, value in decoded.items() if key != named.list}
+    for item in listed:
+        if isinstance(item, dict) and isinstance(key := item.get(named.name), str):
+            values[key] = _number_of(item.get(named.value))
+    return values
+
+
+def _number_of(value: object) -> object:
+    """``"12.30"`` as 12.3; what is no finite number stays as it is."""
+    if not isinstance(value, str):
+        return value
+    try:
+        number = float(value)
+    except ValueError:
+        return value
+    return number if number - number == 0 else value
 
 
 def _flatten(values: Mapping[str, object], prefix: str, readings: list[Reading], depth: int) -> bool:
