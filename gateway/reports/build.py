@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from gateway.files.load import Files
 from gateway.files.pilots import Pilot
 from gateway.reports.page import Report
-from gateway.reports.reading import Found, read_pilot, recorded_span
+from gateway.reports.reading import read_days, read_devices, recorded_span
 from gateway.version import VERSION
 from pipelines.domains.local_time import bounds_of
 from pipelines.model import Device, Location
@@ -46,10 +46,10 @@ def build(
     measured = {kpi.top.property for kpi in own}
     whole = Span(min(span.first, before.first) if before else span.first, span.last)
     panels = _at_panels(files, pilot)
-    found = read_pilot(store, pilot.id, zone, whole, needed=needed, own=measured, without=panels)
-    in_span = found if whole == span else read_pilot(store, pilot.id, zone, span, needed=(), own=())
-    devices = [*in_span.devices, *_never_heard(files, pilot, in_span, span)]
-    evaluations = [evaluate(kpi, found.days, span, aim=aims.get(kpi.id, Aim()), before=before) for kpi in kpis]
+    days = read_days(store, pilot.id, zone, whole, needed=needed, own=measured, without=panels)
+    heard = read_devices(store, pilot.id, zone, span)
+    devices = [*heard, *_never_heard(files, pilot, heard, span)]
+    evaluations = [evaluate(kpi, days, span, aim=aims.get(kpi.id, Aim()), before=before) for kpi in kpis]
     shown = [one for one in evaluations if one.pilot.usable or kpi_is_wanted(one.kpi, pilot)]
     return Report(
         pilot_id=pilot.id,
@@ -63,7 +63,7 @@ def build(
         before=before,
         figures=figures_of(devices, len(span.days) * 24.0),
         devices=devices,
-        places=_places(files, pilot, in_span),
+        places=_places(files, pilot, heard),
         connections=_connections(files, pilot) if pilot.privacy_class == "D" else None,
         evaluations=shown,
         written=today,
@@ -109,15 +109,15 @@ def _aims(pilot: Pilot) -> tuple[Mapping[str, Aim], Sequence[Kpi]]:
     return aims, own
 
 
-def _never_heard(files: Files, pilot: Pilot, found: Found, span: Span) -> list[DeviceQuality]:
+def _never_heard(files: Files, pilot: Pilot, heard: Sequence[DeviceQuality], span: Span) -> list[DeviceQuality]:
     """Devices of the pilot's files that the store has never seen: their hours are expected like the others'."""
-    heard = {device.device for device in found.devices}
+    known = {device.device for device in heard}
     zone = ZoneInfo(pilot.timezone)
     hours = len(span.days) * 24
     return [
         DeviceQuality(device.id, device.feature, device.profile, 0, hours, 0, 0, silent_h=float(hours))
         for device in files.devices
-        if device.pilot == pilot.id and device.id not in heard and _stood(device, span, zone)
+        if device.pilot == pilot.id and device.id not in known and _stood(device, span, zone)
     ]
 
 
@@ -141,8 +141,8 @@ def _connections(files: Files, pilot: Pilot) -> int:
     return len({one.details.get("connection") or one.feature for one in files.devices if one.pilot == pilot.id})
 
 
-def _places(files: Files, pilot: Pilot, found: Found) -> dict[str, tuple[Location, float | None]]:
-    shares = {one.feature: one.completeness for one in found.devices}
+def _places(files: Files, pilot: Pilot, heard: Sequence[DeviceQuality]) -> dict[str, tuple[Location, float | None]]:
+    shares = {one.feature: one.completeness for one in heard}
     return {
         device.feature: (device.location, shares.get(device.feature))
         for device in files.devices

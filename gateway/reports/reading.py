@@ -4,8 +4,9 @@ Derived values of a local day begin at its midnight, so they are found by the ta
 """
 
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping
-from datetime import date, datetime, timedelta, tzinfo
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import closing
+from datetime import date, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -42,16 +43,6 @@ HOURS = "SELECT hour, count, usable, total FROM hourly WHERE series = ? AND hour
 DEVICES = "SELECT name, feature, profile FROM device WHERE pilot = ? ORDER BY name"
 
 
-class Found(msgspec.Struct, frozen=True):
-    """Everything of one pilot: its daily values, and the quality of each device over the pilot's span."""
-
-    days: Days
-    devices: list[DeviceQuality]
-    first: date | None
-    last: date | None
-    values: int
-
-
 class _Series(msgspec.Struct, frozen=True):
     id: int
     device: str
@@ -62,16 +53,13 @@ class _Series(msgspec.Struct, frozen=True):
 
 def recorded_span(file: Path, pilot: str, zone: tzinfo) -> Span | None:
     """First and last local day of which the store holds hours; None of an unknown pilot. Raises as ``History`` does."""
-    connection = open_read_only(file, version=VERSION, what="store")
-    try:
+    with closing(open_read_only(file, version=VERSION, what="store")) as connection:
         query = "SELECT min(y.hour), max(y.hour) FROM series s CROSS JOIN hourly y ON y.series = s.id WHERE s.pilot = ?"
         low, high = connection.execute(query, (pilot,)).fetchone()
-    finally:
-        connection.close()
     return None if low is None else Span(local_date(low * HOUR_NS, zone), local_date(high * HOUR_NS, zone))
 
 
-def read_pilot(
+def read_days(
     file: Path,
     pilot: str,
     zone: tzinfo,
@@ -80,30 +68,45 @@ def read_pilot(
     needed: Collection[str],
     own: Collection[str],
     without: Collection[tuple[str, str]] = (),
-) -> Found:
+) -> Days:
     """Values of the properties ``needed`` (derived) and ``own`` (measured, as daily means) over a span of local days.
 
     ``without``: property and feature of what is not to be read.
 
     Raises FileNotFoundError where there is no store, sqlite3.Error for a broken one.
     """
-    connection = open_read_only(file, version=VERSION, what="store")
-    try:
-        series = [_series(*row) for row in connection.execute(SERIES, (pilot,))]
+    with closing(open_read_only(file, version=VERSION, what="store")) as connection:
         reader = _Reader(connection, zone, span)
         rows: list[DayValue] = []
-        for one in series:
+        for one in _all_series(connection, pilot):
             if (one.property, one.feature) in without:
                 continue
             if one.derived and one.property in needed:
                 rows += reader.events(one) if PROPERTIES[one.property].event else reader.daily(one)
             elif not one.derived and one.property in own:
                 rows += reader.means(one)
-        devices = [reader.quality(row, series) for row in connection.execute(DEVICES, (pilot,)).fetchall()]
-    finally:
-        connection.close()
-    seen = sorted({row.day for row in rows})
-    return Found(Days.of(rows), devices, seen[0] if seen else None, seen[-1] if seen else None, len(rows))
+    return Days.of(rows)
+
+
+def read_devices(file: Path, pilot: str, zone: tzinfo, span: Span) -> list[DeviceQuality]:
+    """How each device that was heard did over a span of local days. Raises as ``read_days``."""
+    with closing(open_read_only(file, version=VERSION, what="store")) as connection:
+        measured: dict[str, list[_Series]] = {}
+        derived: dict[str, list[_Series]] = {}
+        for one in _all_series(connection, pilot):
+            if one.derived:
+                derived.setdefault(one.feature, []).append(one)
+            else:
+                measured.setdefault(one.device, []).append(one)
+        reader = _Reader(connection, zone, span)
+        return [
+            reader.quality((name, feature, profile), measured.get(name, []), derived.get(feature, []))
+            for name, feature, profile in connection.execute(DEVICES, (pilot,)).fetchall()
+        ]
+
+
+def _all_series(connection: sqlite3.Connection, pilot: str) -> list[_Series]:
+    return [_series(*row) for row in connection.execute(SERIES, (pilot,))]
 
 
 def _series(number: int, device: str, feature: str, name: str, derived: int) -> _Series:
@@ -145,29 +148,28 @@ class _Reader:
         for day, (sum_of_day, number) in sums.items():
             yield DayValue(day, one.feature, one.property, sum_of_day / number)
 
-    def quality(self, row: tuple[str, str, str], series: list[_Series]) -> DeviceQuality:
-        """How one device did."""
+    def quality(
+        self, row: tuple[str, str, str], measured: Iterable[_Series], derived: Iterable[_Series]
+    ) -> DeviceQuality:
+        """How one device did, by what it measured and by what was derived of its feature."""
         name, feature, profile = row
         heard: set[int] = set()
         values = usable = 0
-        for one in series:
-            if one.device == name and not one.derived:
-                for hour, count, good, _ in self._hours(one):
-                    heard.add(hour)
-                    values += count
-                    usable += good if PROPERTIES[one.property].kind != "state" else count
+        for one in measured:
+            for hour, count, good, _ in self._hours(one):
+                heard.add(hour)
+                values += count
+                usable += good if PROPERTIES[one.property].kind != "state" else count
         ordered = sorted(heard)
         last = self._end_ns // HOUR_NS - 1
         expected = expected_hours(ordered, self._begin_ns // HOUR_NS, last)
-        facts = self._facts(feature, series)
+        facts = self._facts(derived)
         return DeviceQuality(name, feature, profile, len(heard), expected, values, usable, **facts)
 
-    def _facts(self, feature: str, series: list[_Series]) -> Mapping[str, Any]:
+    def _facts(self, derived: Iterable[_Series]) -> Mapping[str, Any]:
         found: dict[str, list[float]] = {"pdr_percent": [], "battery_months_left": []}
         silent_h = 0.0
-        for one in series:
-            if not one.derived or one.feature != feature:
-                continue
+        for one in derived:
             if one.property in found:
                 found[one.property] += [value.value for value in self.daily(one) if value.value is not None]
             elif one.property == "silent":
@@ -208,8 +210,3 @@ def day_values(
         yield DayValue(day, feature, name, float(value), guessed)
     else:
         yield DayValue(day, feature, name, None)
-
-
-def yesterday(now: datetime) -> date:
-    """The last whole local day."""
-    return now.date() - timedelta(days=1)

@@ -14,7 +14,7 @@ from gateway.clock import Clock
 from gateway.events import Events
 from gateway.reports.charts import Line, course_chart, nice_ticks, shade
 from gateway.reports.html import Markup, joined, tag
-from gateway.reports.reading import read_pilot
+from gateway.reports.reading import read_days
 from gateway.sinks.store.settings import StoreSettings
 from gateway.sinks.store.sink import StoreSink
 from pipelines.domains.local_time import bounds_of
@@ -186,8 +186,8 @@ def test_the_night_flow_is_read_though_its_interval_is_two_hours(tmp_path: Path)
         said.append(flow)
     asyncio.run(write_more(file, Derived("water-leakage", 1, "parking-mechelen", "mechelen", tuple(said))))
     span = Span(date(2026, 5, 4), date(2026, 5, 17))
-    found = read_pilot(file, "parking-mechelen", ZONE, span, needed={"night_flow_l_h"}, own=())
-    assert [found.days.at("night_flow_l_h", day) for day in span.days] == [[3.0]] * 14
+    days = read_days(file, "parking-mechelen", ZONE, span, needed={"night_flow_l_h"}, own=())
+    assert [days.at("night_flow_l_h", day) for day in span.days] == [[3.0]] * 14
 
 
 async def write_more(file: Path, entry: Derived) -> None:
