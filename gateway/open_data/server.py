@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import uvicorn
 
 from gateway.events import ListeningOn
-from gateway.http.embedded import Embedded
+from gateway.http.embedded import Embedded, bound
 from gateway.open_city import OpenCity, load_salt
 from gateway.open_data.city import City
 from gateway.open_data.keys import Account, Keys
@@ -32,7 +32,6 @@ MAX_CONNECTIONS = 64
 IDLE_S = 15
 CLOSE_WITHIN_S = 3
 HEAD_BYTES = 16 << 10
-LAST_PORT = 65_535
 
 
 class OpenDataServer:
@@ -74,14 +73,8 @@ class OpenDataServer:
             service.close()
 
     def _bound(self) -> socket.socket:
-        host, port = self._settings.address
-        if port > LAST_PORT:
-            raise OSError(f"open_data.listen: {self._settings.listen} cannot be bound: no such port")
-        try:
-            family = socket.AF_INET6 if ":" in host else socket.AF_INET
-            return socket.create_server((host, port), family=family, backlog=MAX_CONNECTIONS)
-        except OSError as error:
-            raise OSError(f"open_data.listen: {self._settings.listen} cannot be bound: {error}") from error
+        said = f"open_data.listen: {self._settings.listen}"
+        return bound(self._settings.address, backlog=MAX_CONNECTIONS, said=said)
 
 
 def open_service(gateway: "Gateway") -> Service:

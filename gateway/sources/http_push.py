@@ -20,7 +20,7 @@ from starlette.routing import Route
 
 from gateway.clock import Clock
 from gateway.events import Events, ListeningOn
-from gateway.http.embedded import Embedded
+from gateway.http.embedded import Embedded, bound
 from gateway.sources import Intake
 from gateway.sources.http_settings import HttpSourceSettings
 from pipelines.model import Received
@@ -29,7 +29,6 @@ RETRY_AFTER_S = 5
 BODY_WITHIN_S = 30.0
 MAX_CONNECTIONS = 128
 CLOSE_WITHIN_S = 5
-LAST_PORT = 65_535
 
 
 class HttpPushSource:
@@ -96,14 +95,8 @@ class HttpPushSource:
             await self._ended.wait()
 
     def _bound(self) -> socket.socket:
-        host, port = self._settings.address
-        if port > LAST_PORT:
-            raise OSError(f"sources.{self.name}.listen: {self._settings.listen} cannot be bound: no such port")
-        try:
-            family = socket.AF_INET6 if ":" in host else socket.AF_INET
-            return socket.create_server((host, port), family=family, backlog=MAX_CONNECTIONS)
-        except OSError as error:
-            raise OSError(f"sources.{self.name}.listen: {self._settings.listen} cannot be bound: {error}") from error
+        said = f"sources.{self.name}.listen: {self._settings.listen}"
+        return bound(self._settings.address, backlog=MAX_CONNECTIONS, said=said)
 
     async def _push(self, request: Request) -> Response:
         if self._token is not None and not self._authorised(request):
