@@ -71,7 +71,7 @@ class InfluxSink:
         if self._exchange is None:
             await self.start()
         refusals = await self._send(batch)
-        taken_back = [point for revision in batch for point in retracted_points(revision)]
+        taken_back = [point for revision in batch if not revision.first for point in retracted_points(revision)]
         if taken_back and await self._erase(taken_back):
             named = {refusal.number for refusal in refusals}
             await self._send([one for one in batch if not one.first and one.number not in named])

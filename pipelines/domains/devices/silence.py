@@ -163,8 +163,8 @@ class Silence:
         if pause_s > 0:
             state.learn(pause_s, reading.time_ns)
         state.feature, state.last_ns = reading.feature, reading.time_ns
-        state.due_ns = reading.time_ns + state.patience_s() * NS_PER_S
-        state.due_ns += 1  # a word at the very end of patience is in time
+        # The instant behind it: a word at the very end of patience is in time.
+        state.due_ns = reading.time_ns + state.patience_s() * NS_PER_S + 1
         return said
 
     @staticmethod
