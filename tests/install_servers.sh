@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Installs the servers that tests start, and the programs that check files of deploy/ (docker-compose, systemd, strace),
-# from Debian's packages, when run as root on Debian. Never starts them: tests start their own, on free loopback ports.
+# Installs the servers that tests start, the browser they drive, and the programs that check what we write (promtool,
+# docker-compose, systemd, strace), from Debian's packages, when run as root on Debian. Never starts them: tests start
+# their own, on free loopback ports.
 set -euo pipefail
 
-packages=(mosquitto mosquitto-clients influxdb victoria-metrics openssl docker-compose systemd strace curl)
+packages=(mosquitto mosquitto-clients influxdb victoria-metrics openssl docker-compose systemd strace curl chromium prometheus)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
@@ -26,7 +27,7 @@ export DEBIAN_FRONTEND=noninteractive
 apt-get update -qq
 apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 if command -v systemctl >/dev/null && [ -d /run/systemd/system ]; then
-  for service in mosquitto influxdb victoria-metrics; do
+  for service in mosquitto influxdb victoria-metrics prometheus; do
     systemctl disable -q "$service" 2>/dev/null || true # nor at the next boot
   done
 fi
