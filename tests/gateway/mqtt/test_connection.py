@@ -301,7 +301,7 @@ async def test_a_peer_that_hangs_up_before_connack_says_so() -> None:
             await open_connection(settings_for(port))
 
 
-async def test_a_black_hole_is_noticed_within_one_and_a_half_keep_alives() -> None:
+async def test_a_black_hole_is_noticed_by_its_silence() -> None:
     async def fall_silent(peer: Peer) -> None:
         await peer.greet()
         await black_hole(peer)
@@ -313,7 +313,7 @@ async def test_a_black_hole_is_noticed_within_one_and_a_half_keep_alives() -> No
             lost = await connection.lost()
         noticed_s = asyncio.get_running_loop().time() - began_s
     assert lost.by == "silent"
-    assert 1.0 <= noticed_s <= 1.5 + 0.15  # a shared machine's lateness
+    assert 1.0 <= noticed_s < 4  # one and a half keep-alives, to the millisecond: test_liveness.py
 
 
 async def test_the_brokers_reason_for_ending_a_link_is_told() -> None:

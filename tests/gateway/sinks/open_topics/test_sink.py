@@ -320,9 +320,12 @@ async def test_a_delay_holds_back_what_is_younger(mosquitto: servers.Server, fil
         await sink.write([revision(1, accepted(observed()))])
         assert time.monotonic() - began >= 0.3
         clock.advance(60)
-        began = time.monotonic()
-        await sink.write([revision(2, accepted(observed(2.0, T0 + S)))])
-        assert time.monotonic() - began < 0.3
+        waited_s = []
+        for number in range(2, 7):  # a machine that stalls once does not stall five times
+            began = time.monotonic()
+            await sink.write([revision(number, accepted(observed(2.0, T0 + S)))])
+            waited_s.append(time.monotonic() - began)
+        assert min(waited_s) < 0.3
 
 
 async def test_the_salt_of_hidden_names_is_for_the_gateways_user_alone(mosquitto: servers.Server, file: Path) -> None:
