@@ -105,7 +105,7 @@ async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
     await bench.ledger.close()
 
 
-async def until_done(delivery: Delivery, *, within_s: float = 5.0) -> None:
+async def until_done(delivery: Delivery, *, within_s: float = 30.0) -> None:
     """Run a delivery until it has nothing left."""
     async with asyncio.timeout(within_s), asyncio.TaskGroup() as group:
         task = group.create_task(delivery.run())

@@ -139,16 +139,16 @@ def test_a_stranger_who_is_written_down_later_arrives_with_the_true_times(
     added = city.device(STRANGER, "generic/json", "weather-station/new")
     (gateway.folder / "devices" / "new.toml").write_text(added)
     gateway.hang_up()
-    wait_until(lambda: bool(gateway.events("FilesReloaded")), within_s=10, what="the files read again")
+    wait_until(lambda: bool(gateway.events("FilesReloaded")), within_s=30, what="the files read again")
     report = json.loads(gateway.command("rejected", "retry", "--device", STRANGER, "--json").stdout)
     assert (report["refined"], report["changed"]) == (5, 5)
 
-    wait_until(lambda: influx.count(influxdb1, "weather", "temperature_c") == 10, within_s=20, what="all ten readings")
+    wait_until(lambda: influx.count(influxdb1, "weather", "temperature_c") == 10, within_s=60, what="all ten readings")
     arrived = influx.points(influxdb1, "weather", STRANGER)
     wanted = {FIRST_NS + number * EVERY_NS: float(number) for number in range(5)}
     assert {at: point["temperature_c"] for at, point in arrived.items()} == wanted
     assert {point["time_source"] for point in arrived.values()} == {"device"}
-    wait_until(lambda: kept(gateway) == [], within_s=10, what="nothing held any more")
+    wait_until(lambda: kept(gateway) == [], within_s=30, what="nothing held any more")
     books.conserved(gateway)
 
 
@@ -161,7 +161,7 @@ def test_files_with_mistakes_keep_the_old_ones_whole(
     (gateway.folder / "devices" / "bad.toml").write_text('[[device]]\nid = "x"\nprofil = "generic/json"\n')
     assert gateway.process is not None
     gateway.process.send_signal(signal.SIGHUP)
-    wait_until(lambda: bool(gateway.events("FilesKept")), within_s=10, what="the old files kept")
+    wait_until(lambda: bool(gateway.events("FilesKept")), within_s=30, what="the old files kept")
     mistakes = " ".join(gateway.events("FilesKept")[0]["mistakes"])
     assert "bad.toml" in mistakes
     with Sender(broker.port) as sender:

@@ -55,7 +55,7 @@ def test_reloading_devices_while_messages_stream_in_loses_none(
         text = city.device(f"newcomer-{turn}", "generic/json", f"weather-station/n{turn}")
         (gateway.folder / "devices" / f"newcomer-{turn}.toml").write_text(text)
         gateway.hang_up()
-        wait_until(lambda turn=turn: len(gateway.events("FilesReloaded")) > turn, within_s=10, what="reloaded")  # type: ignore[misc]
+        wait_until(lambda turn=turn: len(gateway.events("FilesReloaded")) > turn, within_s=30, what="reloaded")  # type: ignore[misc]
         account = books.audit(gateway)
         assert account["conserved"], f"at every instant, also while messages stream in: {account}"
     accepted = stream.end()

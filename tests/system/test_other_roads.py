@@ -26,7 +26,7 @@ def test_http_push_answers_200_only_for_what_outlives_a_kill(gateway: GatewayPro
     kept = 0
     for _ in range(2):
         gateway.start()
-        wait_until(lambda: servers.tcp_answers(port), within_s=20, what="the listener")
+        wait_until(lambda: servers.tcp_answers(port), within_s=60, what="the listener")
         for _ in range(3):
             push(port, kept)
             kept += 1
