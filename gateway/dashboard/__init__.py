@@ -1,0 +1,1 @@
+"""The built-in page: what the gateway knows, for a browser, read-only."""
