@@ -31,6 +31,7 @@ class Domain(StrEnum):
 
 
 Kind = Literal["gauge", "counter", "state", "flag"]
+Severity = Literal["warning", "critical"]
 
 
 class ObservedProperty(msgspec.Struct, frozen=True):
@@ -40,6 +41,7 @@ class ObservedProperty(msgspec.Struct, frozen=True):
     ``max_step``: a change between two readings larger than this is a spike (None: any change is possible).
     ``stuck_after``: a quantity that always wavers; so many equal readings in a row are suspect (0: may stand still).
     ``event``: it says that something happened at an instant (a collection), not how something stood.
+    ``alarm``: the values that somebody must be told of, and how bad each is; every other value is the all-clear.
     """
 
     name: str
@@ -53,6 +55,7 @@ class ObservedProperty(msgspec.Struct, frozen=True):
     max_step: float | None = None
     stuck_after: int = 0
     event: bool = False
+    alarm: tuple[tuple[bool | str, Severity], ...] = ()
 
 
 class FeatureType(msgspec.Struct, frozen=True):
@@ -81,8 +84,13 @@ def _row(
     max_step: float | None = None,
     stuck_after: int = 0,
     event: bool = False,
+    alarm: tuple[tuple[bool | str, Severity], ...] = (),
 ) -> ObservedProperty:
-    return ObservedProperty(name, unit, kind, title, low, high, code, states, max_step, stuck_after, event)
+    return ObservedProperty(name, unit, kind, title, low, high, code, states, max_step, stuck_after, event, alarm)
+
+
+_WARNING: tuple[tuple[bool | str, Severity], ...] = ((True, "warning"),)
+_CRITICAL: tuple[tuple[bool | str, Severity], ...] = ((True, "critical"),)
 
 
 _CHECKS = ("ok", "range", "stuck", "rate")
@@ -160,7 +168,7 @@ _ROWS = (
     _row("water_m3", "m3", "Water meter register", 0, kind="counter", code="MTQ"),
     _row("flow_l_h", "L/h", "Water flow", 0, 1_000_000, code="E32"),
     _row("water_pressure_kpa", "kPa", "Pressure of water in a pipe", -100, 10_000, code="KPA"),
-    _row("leak", "1", "Leak detected", kind="flag"),
+    _row("leak", "1", "Leak detected", kind="flag", alarm=_WARNING),
     _row("ph", "[pH]", "Acidity of water", 0, 14, code="Q30"),
     _row("turbidity_ntu", "[NTU]", "Turbidity of water", 0, 4_000),
     _row("water_temperature_c", "Cel", "Water temperature", -5, 50, code="CEL", max_step=10),
@@ -211,7 +219,7 @@ _ROWS = (
     _row("overstay_min", "min", "Minutes beyond what the rule allows", 0, code="MIN", event=True),
     _row("overstays", "{count}", "Parkings beyond what the rule allows", 0, code="C62"),
     _row("overstay_total_min", "min", "Minutes beyond what the rule allows, all together", 0, code="MIN"),
-    _row("bay_stuck", "1", "A bay stands still for longer than chance allows", kind="flag", event=True),
+    _row("bay_stuck", "1", "A bay stands still for longer than chance allows", kind="flag", event=True, alarm=_WARNING),
     _row("free_in_5min_percent", "%", "Chance of a free bay on arrival in 5 minutes", 0, 100, code="P1"),
     _row("free_in_10min_percent", "%", "Chance of a free bay on arrival in 10 minutes", 0, 100, code="P1"),
     _row("free_in_15min_percent", "%", "Chance of a free bay on arrival in 15 minutes", 0, 100, code="P1"),
@@ -235,8 +243,10 @@ _ROWS = (
     _row("time_to_full_p90_h", "h", "Hours until full: one in ten is full later", 0, 1_344, code="HUR"),
     _row("time_to_full_held_percent", "%", "Share of forecasts that were right from P10 to P90", 0, 100, code="P1"),
     _row("overflow_h", "h", "Hours that a container was overfull", 0, 25, code="HUR"),
-    _row("fire_alarm", "1", "It burns in the container, or does no longer", kind="flag", event=True),
-    _row("tilt_alarm", "1", "The container lies on its side, or does no longer", kind="flag", event=True),
+    _row("fire_alarm", "1", "It burns in the container, or does no longer", kind="flag", event=True, alarm=_CRITICAL),
+    _row(
+        "tilt_alarm", "1", "The container lies on its side, or does no longer", kind="flag", event=True, alarm=_WARNING
+    ),
     # derived: cycling and mobility
     _row("bicycles", "{count}", "Bicycles that passed, calibrated", 0, code="C62"),
     _row("bicycles_counted", "{count}", "Bicycles as the sensor counted them", 0, code="C62"),
@@ -329,12 +339,13 @@ _ROWS = (
         kind="state",
         states=("normal", "alert", "danger"),
         event=True,
+        alarm=(("alert", "warning"), ("danger", "critical")),
     ),
     _row("time_to_alert_min", "min", "Until the alert level, if the water goes on rising so", 0, 1_440, code="MIN"),
     _row("time_to_danger_min", "min", "Until the danger level, if the water goes on rising so", 0, 1_440, code="MIN"),
     _row("water_use_l", "L", "Water used in the interval", 0, 1e9, code="LTR"),
     _row("night_flow_l_h", "L/h", "Smaller of the mean flows of the hours from 2 to 4", 0, 1e6, code="E32"),
-    _row("leak_suspected", "1", "Water runs that nobody seems to use", kind="flag", event=True),
+    _row("leak_suspected", "1", "Water runs that nobody seems to use", kind="flag", event=True, alarm=_WARNING),
     _row(
         "leak_sign",
         "1",
@@ -367,13 +378,13 @@ _ROWS = (
     _row("burn_in_daylight_h", "h", "Hours that a lamp was on under the sun", 0, 25, code="HUR"),
     _row("dark_unlit_h", "h", "Hours without sun that a lamp was off", 0, 25, code="HUR"),
     _row("energy_expected_interval_kwh", "kW.h", "What a lamp's rating and dimming ask for", 0, 1e6, code="KWH"),
-    _row("lamp_out", "1", "A lamp that is switched on draws no power", kind="flag", event=True),
+    _row("lamp_out", "1", "A lamp that is switched on draws no power", kind="flag", event=True, alarm=_WARNING),
     # derived: safety, silence and network
-    _row("silent", "1", "The device has fallen silent, or speaks again", kind="flag", event=True),
+    _row("silent", "1", "The device has fallen silent, or speaks again", kind="flag", event=True, alarm=_WARNING),
     _row("silence_min", "min", "How long the device was silent", 0, code="MIN", event=True),
-    _row("flapping", "1", "The device falls silent again and again", kind="flag", event=True),
-    _row("battery_warning", "1", "The battery is nearly empty", kind="flag", event=True),
-    _row("tamper_alarm", "1", "Somebody meddles with the device", kind="flag", event=True),
+    _row("flapping", "1", "The device falls silent again and again", kind="flag", event=True, alarm=_WARNING),
+    _row("battery_warning", "1", "The battery is nearly empty", kind="flag", event=True, alarm=_WARNING),
+    _row("tamper_alarm", "1", "Somebody meddles with the device", kind="flag", event=True, alarm=_WARNING),
     _row("battery_months_left", "mo", "Months until the battery is empty, by its slope", 0, 240, code="MON"),
     _row("uplinks", "{count}", "Frames received in the interval", 0, code="C62"),
     _row("pdr_percent", "%", "Share of the frames sent that were received", 0, 100, code="P1"),
