@@ -20,6 +20,7 @@ class Known(msgspec.Struct, frozen=True):
     """One reading of everything: the files as written, and what refine makes of them."""
 
     files: Files
+    catalogue: Catalogue
     knowledge: Knowledge
     places: Mapping[str, Location]
     """Where each feature is, by the record that begins latest."""
@@ -35,7 +36,7 @@ def load_known(config: Config) -> Known:
     knowledge = Knowledge(dialects=dialects_of(config), devices=DeviceIndex(files.devices), profiles=catalogue.profiles)
     located = sorted((d for d in files.devices if d.location), key=lambda device: device.valid_from_ns or 0)
     places = {device.feature: device.location for device in located if device.location}
-    return Known(files, knowledge, places, sites_of(files) if config.analytics.enabled else {})
+    return Known(files, catalogue, knowledge, places, sites_of(files) if config.analytics.enabled else {})
 
 
 def dialects_of(config: Config) -> Mapping[str, Dialect]:

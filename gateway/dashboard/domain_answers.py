@@ -14,7 +14,7 @@ from pipelines.model import Quality, QualityReason
 
 
 class Bay(msgspec.Struct, frozen=True):
-    """One bay. ``unknown``: never heard, or silent for too long. ``category``: ordinary, blue, loading, disabled and so on.
+    """One bay. ``unknown``: never heard, or silent for too long. ``category`` as the files say it: ordinary, blue.
 
     ``overstay``: a car stands longer than the rule allows; ``longest_stay_min``: the rule.
     """

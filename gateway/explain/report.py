@@ -60,7 +60,11 @@ def report_of(found: Found, look: Look) -> Report:
     """Explain a message whose bytes are at hand. Raises ValueError where they are not."""
     if found.received is None:
         raise ValueError(f"the bytes of message {found.number} are not kept any more")
-    told = look.explain(found.number, found.received)
+    return report_on(found, look.explain(found.number, found.received), look)
+
+
+def report_on(found: Found, told: Explanation, look: Look) -> Report:
+    """The report on a message that was explained already."""
     outcome = told.outcome if found.outcome is None else found.outcome
     lines = ""
     bodies: tuple[tuple[str, str], ...] = ()
@@ -73,7 +77,7 @@ def report_of(found: Found, look: Look) -> Report:
     return Report(
         number=found.number,
         facts=tuple(_facts(found, told, look)),
-        body=_text(found.received.body),
+        body=_text(told.received.body),
         payload_hex=payload.hex() if payload else "",
         spans=traced.spans if traced is not None else (),
         fault=traced.fault if traced is not None else "",

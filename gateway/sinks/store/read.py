@@ -34,8 +34,8 @@ WHERE {where} ORDER BY s.pilot, s.feature, s.property, s.device
 VALUES = f"""
 SELECT h.time_ns, h.interval_ns, h.value, h.quality, h.reason, h.time_source, h.revision, s.device
 FROM series s CROSS JOIN history h ON h.series = s.id
-WHERE s.feature = ? AND s.property = ? AND h.time_ns >= ? AND h.time_ns < ? AND h.quality <> {RETRACTED}
-ORDER BY h.time_ns, h.interval_ns, s.device LIMIT ?
+WHERE s.feature = ? AND s.property = ? AND h.time_ns >= ? AND h.time_ns < ? AND h.interval_ns >= ?
+AND h.quality <> {RETRACTED} ORDER BY h.time_ns, h.interval_ns, s.device LIMIT ?
 """  # noqa: S608 - built from our own constants only
 HOURLY = """
 SELECT y.hour, y.count, y.usable, y.total, y.low, y.high, s.device
@@ -166,9 +166,13 @@ class History:
         from_ns: int = -(1 << 63),
         to_ns: int = (1 << 63) - 1,
         limit: int = 10_000,
+        least_interval_ns: int = 0,
     ) -> list[Reading]:
-        """Single values in ``[from_ns, to_ns)``, oldest first, of every device that sees the property."""
-        rows = self._connection.execute(VALUES, (feature, property, from_ns, to_ns, limit))
+        """Single values in ``[from_ns, to_ns)``, oldest first, of every device that sees the property.
+
+        ``least_interval_ns``: only values of an interval that is at least so long.
+        """
+        rows = self._connection.execute(VALUES, (feature, property, from_ns, to_ns, least_interval_ns, limit))
         return [_reading(row[7], row[:7]) for row in rows]
 
     def hourly(
