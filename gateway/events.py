@@ -8,6 +8,7 @@ To add an event, add a Struct here: its name is the event's name, its fields are
 import logging
 import sys
 from collections import Counter
+from collections.abc import Callable
 from typing import ClassVar
 
 import msgspec
@@ -84,6 +85,13 @@ class SubscriptionRefused(Event, frozen=True, tag=True):
     source: str
     topic_filter: str
     code: int
+
+
+class SubscriptionGranted(Event, frozen=True, tag=True):
+    """The broker lets us read a topic filter that it had refused."""
+
+    source: str
+    topic_filter: str
 
 
 class SubscriptionWeakened(Event, frozen=True, tag=True):
@@ -402,6 +410,25 @@ class MachineFell(Event, frozen=True, tag=True):
     error: str
 
 
+class ConditionRaised(Event, frozen=True, tag=True):
+    """Something is wrong and has been for a moment: what, and what to do. It stands in ``citygate status``."""
+
+    level: ClassVar[str] = "WARNING"
+    kind: str
+    subject: str
+    severity: str
+    what: str
+    mend: str
+
+
+class ConditionCleared(Event, frozen=True, tag=True):
+    """What was wrong is over."""
+
+    kind: str
+    subject: str
+    after_s: float
+
+
 class ListeningOn(Event, frozen=True, tag=True):
     """A server of ours accepts connections."""
 
@@ -419,14 +446,18 @@ class Events:
         self.counts: Counter[str] = Counter()
         self._clock = clock or Clock()
         self.recent: list[tuple[int, Event]] = []
+        self.listeners: list[Callable[[Event], None]] = []
+        """Called with each event as it is emitted, in the loop; they return at once and emit nothing themselves."""
 
     def emit(self, event: Event) -> None:
-        """Log the event once, count it once, keep it among the last hundred."""
+        """Log the event once, count it once, keep it among the last hundred, show it to who listens."""
         name = type(event).__name__
         self.counts[name] += 1
         self.recent.append((self._clock.wall_ns(), event))
         del self.recent[:-100]
         logger.log(logging.getLevelNamesMapping()[event.level], "%s", name, extra={"event": event})
+        for listen in self.listeners:
+            listen(event)
 
 
 class JsonLines(logging.Formatter):

@@ -1,8 +1,7 @@
-"""What must be done now and then: quotas, the clock, and noticing whether every loop still moves."""
+"""What must be done now and then: quotas, retention, and what waits for the clock."""
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 EVERY_S = 2.0
 RETAIN_EVERY_S = 3600.0
 RETAIN_PAUSE_S = 1.0
-STUCK_AFTER_S = 45.0
 RELEASE_BELOW = 0.9
 """A held intake is released when both logs are back below this share of their quota: no flapping."""
 
@@ -29,7 +27,7 @@ class Housekeeping:
     def __init__(self, gateway: "Gateway") -> None:
         self._gateway = gateway
         self._held_since_s: float | None = None
-        self._refined = (-1, 0.0)
+        self.turns = 0
 
     async def run(self) -> None:
         """Keep the quotas every two seconds; what sinks give up by rule goes its own pace beside it.
@@ -42,6 +40,7 @@ class Housekeeping:
             group.create_task(releasing, name="release")
             while True:
                 await self.keep_quotas()
+                self.turns += 1
                 await asyncio.sleep(EVERY_S)
 
     async def keep_quotas(self) -> None:
@@ -61,19 +60,6 @@ class Housekeeping:
             self._hold([delivery.sink.id for delivery in holding])
         elif self._held_since_s is not None and low:
             self._release()
-
-    def moving(self) -> Mapping[str, bool]:
-        """Each loop: does it move? For the watchdog: a stuck loop stops the pings, and systemd starts us again.
-
-        That the event loop moves is shown by the call. A refine that waits for space on the disk is not stuck.
-        """
-        now_s = asyncio.get_running_loop().time()
-        refine = self._gateway.refine
-        position = refine.progress.position
-        behind = self._gateway.logs.intake.durable_number > position
-        if position != self._refined[0] or not behind or refine.ledger_refuses:
-            self._refined = (position, now_s)
-        return {"refine": now_s - self._refined[1] < STUCK_AFTER_S}
 
     def needed_from(self) -> int:
         """The first intake number without an outcome."""

@@ -15,6 +15,7 @@ import asyncio
 import contextlib
 import threading
 from bisect import bisect_left, bisect_right, insort
+from collections import Counter
 from collections.abc import Callable, Container, Sequence
 from pathlib import Path
 
@@ -30,7 +31,7 @@ from gateway.journal.log import Log
 from gateway.journal.notices import JournalError
 from gateway.progress import KIND_FIRST, SNAPSHOT_FILE, Progress, outcome_word, write_snapshot
 from pipelines.codec import CodecAnswer
-from pipelines.model import Accepted, Outcome, Received, Rejected
+from pipelines.model import Accepted, Duplicate, Outcome, Received, Rejected
 from pipelines.process import Behind, Knowledge, NeedsCodec, Result, Waiting, process
 
 BATCH = 500
@@ -76,6 +77,9 @@ class Refine:
         self._on_outcomes = on_outcomes
         self.ledger_refuses = False
         """True while the ledger cannot be written: refine waits for space and is not stuck."""
+        self.accepted = self.duplicates = 0
+        """First outcomes since this process started; ``rejections`` by reason. The counts of ``progress`` span runs."""
+        self.rejections: Counter[str] = Counter()
         self.asked = Asked(codecs)
         self._breadcrumb = Breadcrumb(folder)
         self._refining = 0
@@ -162,6 +166,12 @@ class Refine:
             counts = self.progress.counts
             for outcome in outcomes:
                 counts[outcome_word(outcome)] += 1
+                if type(outcome) is Rejected:
+                    self.rejections[outcome.reason] += 1
+                elif type(outcome) is Duplicate:
+                    self.duplicates += 1
+                else:
+                    self.accepted += 1
         self._on_outcomes(first, outcomes, kind)
 
     def release_waiting(self) -> int:

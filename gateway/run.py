@@ -2,7 +2,7 @@
 
     sources ─▶ ingest ─▶ intake log ─▶ refine ─▶ ledger log ─▶ one delivery per sink
                                                   └─▶ analytics ─▶ ledger log
-                              housekeeping · control socket · watchdog
+                  housekeeping · health · downlinks · control socket · operators' listener · watchdog
 
 The order of stopping stands in ``stopping.py``.
 """
@@ -22,6 +22,7 @@ from gateway.downlinks.downlinks import Downlinks
 from gateway.events import Events, FilesKept, FilesReloaded, GatewayStarted, GatewayStopped
 from gateway.files.mistakes import ConfigError
 from gateway.handlers import Handlers
+from gateway.health.health import Health
 from gateway.housekeeping import Housekeeping
 from gateway.ingest import Ingest
 from gateway.knowledge import Known, load_known
@@ -78,6 +79,7 @@ class Gateway:
         self.housekeeping = Housekeeping(self)
         self.ingest.needed_from = self.housekeeping.needed_from
         self.downlinks = Downlinks(self)
+        self.health = Health(self)
         self._stop = asyncio.Event()
 
     async def run(self) -> bool:
@@ -95,7 +97,8 @@ class Gateway:
                 "downlinks": group.create_task(
                     supervise("downlinks", self.downlinks.run, self.events), name="downlinks"
                 ),
-                "watchdog": group.create_task(watch(self.housekeeping.moving), name="watchdog"),
+                "watchdog": group.create_task(watch(self.health.moving), name="watchdog"),
+                "health": group.create_task(supervise("health", self.health.run, self.events), name="health"),
             }
             if self.analytics is not None:
                 analytics = supervise("analytics", self.analytics.run, self.events)

@@ -13,7 +13,7 @@ Laws
 """
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
@@ -40,6 +40,8 @@ class Codecs:
         """``quarantine`` false: every call is run, whatever its codec did before (for conformance tests)."""
         self.waiting = 0
         """Calls not yet answered."""
+        self.endings: Counter[Ending] = Counter()
+        """How the calls of this process have ended."""
         self._events = events
         self._quarantine = quarantine
         self._engine: Path | None = None
@@ -87,6 +89,7 @@ class Codecs:
 
         def answered(answer: CodecAnswer) -> None:
             self.waiting -= 1
+            self.endings[answer.ending] += 1
             done(answer)
 
         item = Item(call, answered)

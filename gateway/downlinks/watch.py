@@ -41,6 +41,9 @@ class Watch:
         self._interrupted = [record for record in post.book.records.values() if record.state == "asked"]
         self._said: dict[int, str] = {}
         self._saved_s = 0.0
+        self.turns = 0
+        self.rests = False
+        """With nothing under way it waits until somebody asks for a downlink."""
 
     async def run(self) -> None:
         """Follow until cancelled."""
@@ -49,6 +52,7 @@ class Watch:
             await self._post.step(self._interrupted.pop(), "uncertain", said)
         while True:
             self._post.woken.clear()
+            self.turns += 1
             await self._read_ledger()
             if self._gateway.clock.quality() == "trusted":
                 await self._mind_the_time()
@@ -128,8 +132,11 @@ class Watch:
             self._saved_s = now_s
             await self._post.save()
         busy = busy or any(openings.left_open(book.records, record) for record in book.records.values())
+        self.rests = not busy
         try:
             async with asyncio.timeout(LOOK_EVERY_S if busy else None):
                 await self._post.woken.wait()
         except TimeoutError:
             return
+        finally:
+            self.rests = False

@@ -11,13 +11,17 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from time import perf_counter
 
 from gateway.journal.tail import Batch
 from gateway.journal.writer import Progress, Writer
 
 
 class GroupCommit:
-    """Used by the loop only. ``written`` and ``durable`` are the highest such numbers."""
+    """Used by the loop only. ``written`` and ``durable`` are the highest such numbers.
+
+    ``flights`` have landed and took ``flight_s`` seconds, from the hand-over to the thread to the landing.
+    """
 
     def __init__(
         self, writer: Writer, thread: ThreadPoolExecutor, *, on_landed: Callable[[list[Batch]], None], last_number: int
@@ -30,6 +34,9 @@ class GroupCommit:
         self._airborne: deque[Batch] = deque()
         self._flight: asyncio.Future[Progress] | None = None
         self._sync_upto = 0
+        self.flights = 0
+        self.flight_s = 0.0
+        self._launched_s = 0.0
 
     def add(self, batch: Batch) -> None:
         """For the next flight."""
@@ -51,6 +58,7 @@ class GroupCommit:
         batches, self._pending = self._pending, []
         self._airborne += batches
         job = partial(self._writer.write, batches, sync=self._sync_upto > self.durable)
+        self._launched_s = perf_counter()
         self._flight = asyncio.get_running_loop().run_in_executor(self._thread, job)
         self._flight.add_done_callback(self._land)
         return self._flight
@@ -59,6 +67,8 @@ class GroupCommit:
         self._flight = None
         if flight.cancelled():
             return
+        self.flights += 1
+        self.flight_s += perf_counter() - self._launched_s
         self.written, self.durable = self._writer.progress if flight.exception() else flight.result()
         landed: list[Batch] = []
         while self._airborne and self._airborne[0].last <= self.written:

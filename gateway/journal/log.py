@@ -158,6 +158,24 @@ class Log:
         """Of the segment files."""
         return self._segments.size_bytes
 
+    @property
+    def full(self) -> bool:
+        """Whether the disk has no space for what waits to be written."""
+        return self._writer.full
+
+    @property
+    def commits(self) -> tuple[int, float]:
+        """How many commits reached the disk or failed there, and how many seconds all of them took."""
+        return self._commits.flights, self._commits.flight_s
+
+    def bytes_from(self, number: int) -> int:
+        """Size of the segments that hold this number or a later one: what must stay for a reader who stands there."""
+        return sum(segment.size for segment in self._segments.all if segment.last >= number)
+
+    def has_past(self, number: int) -> bool:
+        """Can an entry with a higher number be read now? Numbers known to be missing do not count."""
+        return self.readable_number > self._beyond_void(number)
+
     def append(self, entries: Sequence[bytes], kind: int = 1) -> int:
         """Number the entries and let them wait for a commit; returns the first number. Never blocks.
 
@@ -216,7 +234,7 @@ class Log:
 
     async def wait_past(self, number: int) -> None:
         """Wait until an entry with a higher number is readable. Numbers known to be missing do not count."""
-        while self.readable_number <= self._beyond_void(number):
+        while not self.has_past(number):
             await self._arrival.wait()
 
     async def enforce_quota(self, pinned_from: int | None = None, *, free_bytes: int = 0) -> Expired | None:

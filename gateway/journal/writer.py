@@ -77,6 +77,11 @@ class Writer:
         """As of the last ``write``, however it ended."""
         return Progress(self._readable, min(self._durable, self._readable))
 
+    @property
+    def full(self) -> bool:
+        """Whether the last ``write`` found no space. Read by any thread."""
+        return self._full
+
     def write(self, batches: list[Batch], *, sync: bool) -> Progress:
         """Write all that waits, and sync it if asked.
 

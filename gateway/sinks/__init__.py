@@ -65,6 +65,14 @@ class TendedSink(Sink, Protocol):
 
 
 @runtime_checkable
+class KeepingSink(Sink, Protocol):
+    """A sink that keeps things for a person within a quota of its own."""
+
+    quota_bytes: int
+    kept_bytes: int
+
+
+@runtime_checkable
 class RetainingSink(Sink, Protocol):
     """A sink that gives up old data by rule."""
 

@@ -16,6 +16,7 @@ from gateway.events import (
     SourceLost,
     SourceRefused,
     SourceTakenOver,
+    SubscriptionGranted,
     SubscriptionRefused,
     SubscriptionWeakened,
 )
@@ -182,7 +183,9 @@ class MqttSource:
                     self._events.emit(SubscriptionRefused(self.name, topic_filter, code))
                 self._refused.add(topic_filter)
                 continue
-            self._refused.discard(topic_filter)
+            if topic_filter in self._refused:
+                self._refused.discard(topic_filter)
+                self._events.emit(SubscriptionGranted(self.name, topic_filter))
             if code < subscription.qos:
                 self._events.emit(SubscriptionWeakened(self.name, topic_filter, subscription.qos, code))
         return refused

@@ -8,7 +8,6 @@ import pytest
 
 from gateway.control import ControlError, Reply, ask
 from gateway.events import IntakeHeld, IntakeReleased
-from gateway.housekeeping import STUCK_AFTER_S
 from gateway.run import Gateway
 from tests.gateway.road import emitted, encode, until
 from tests.gateway.whole import line, running, write_files
@@ -73,21 +72,6 @@ async def test_an_audit_of_a_moving_gateway_misses_nothing(tmp_path: Path) -> No
             assert (books["conserved"], books["missing"], books["twice"]) == (True, 0, 0)
             await asyncio.sleep(0.02)
         await refined(gateway, 6_000)
-
-
-async def test_a_refine_that_stands_still_is_seen_and_one_that_waits_for_space_is_not(tmp_path: Path) -> None:
-    write_files(tmp_path, LINES[:10])
-    async with running(tmp_path) as gateway:
-        await refined(gateway, 10)
-        assert gateway.housekeeping.moving() == {"refine": True}
-        gateway.refine.progress.position = 5
-        assert gateway.housekeeping.moving() == {"refine": True}
-        position, since_s = gateway.housekeeping._refined
-        gateway.housekeeping._refined = (position, since_s - STUCK_AFTER_S)
-        assert gateway.housekeeping.moving() == {"refine": False}
-        gateway.refine.ledger_refuses = True
-        assert gateway.housekeeping.moving() == {"refine": True}
-        gateway.refine.progress.position = 10
 
 
 async def test_a_sink_that_says_hold_stops_reading_at_the_quota_and_lets_go_again(tmp_path: Path) -> None:

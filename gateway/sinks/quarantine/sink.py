@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gateway.events import Events, QuarantineFull
 from gateway.sinks.quarantine.settings import QuarantineSettings
-from gateway.sinks.quarantine.writer import Hold, Resolve, Writer
+from gateway.sinks.quarantine.writer import GivenUp, Hold, Resolve, Writer
 from gateway.sinks.sqlite_file import FileThread
 from pipelines.model import Accepted, Duplicate, LedgerEntry, Received, Refused, Rejected, Revision
 
@@ -32,6 +32,9 @@ class QuarantineSink:
         self.id = name
         self.max_batch = settings.max_batch
         self.file = file
+        self.quota_bytes = settings.quota_bytes
+        self.kept_bytes = 0
+        """What counted against the quota at the last look: at the start, and after each batch that held something."""
         self._settings = settings
         self._fetch = fetch
         self._events = events
@@ -40,7 +43,7 @@ class QuarantineSink:
 
     async def start(self) -> None:
         """Open the file. Raises SinkUnavailableError."""
-        await self._thread.run(self._open)
+        self.kept_bytes = await self._thread.run(lambda: self._open().kept_bytes())
 
     async def write(self, batch: Sequence[Revision]) -> None:
         """Keep what was rejected or refused, resolve what is understood by now. Raises SinkUnavailableError."""
@@ -51,7 +54,12 @@ class QuarantineSink:
         ]
         if not actions:
             return
-        given_up = await self._thread.run(lambda: self._open().write([one for one in actions if one is not None]))
+
+        def work() -> tuple[GivenUp, int]:
+            writer = self._open()
+            return writer.write([one for one in actions if one is not None]), writer.kept_bytes()
+
+        given_up, self.kept_bytes = await self._thread.run(work)
         if given_up.entries:
             self._events.counts[f"{self.id}.given_up"] += given_up.entries
             mend = f"look at them with 'citygate rejected list', or raise sinks.{self.id}.quota_bytes"

@@ -107,6 +107,10 @@ class Writer:
         self._connection.execute("PRAGMA incremental_vacuum(200)").fetchall()
         return given_up
 
+    def kept_bytes(self) -> int:
+        """What counts against the quota."""
+        return int(self._connection.execute("SELECT kept_bytes FROM usage").fetchone()[0])
+
     def mark_retried(self, numbers: Collection[int], upto: int) -> int:
         """What was refused of these intake numbers is brought again; returns how many rows there were.
 
@@ -131,7 +135,7 @@ class Writer:
         self._connection.close()
 
     def _keep_quota(self) -> GivenUp:
-        over = self._connection.execute("SELECT kept_bytes FROM usage").fetchone()[0] - self._quota_bytes
+        over = self.kept_bytes() - self._quota_bytes
         entries = freed = 0
         oldest: list[tuple[int, str, int]] = []
         if over > 0:
