@@ -326,4 +326,3 @@ class Words(msgspec.Struct, frozen=True):
     troubles: dict[str, Word]
     headlines: dict[str, Word]
     producers: dict[str, Word]
-    events: dict[str, Word]
