@@ -16,6 +16,7 @@ import msgspec
 
 from gateway.sinks.open_topics.states import Held, Key, State
 from gateway.sinks.sqlite_file import open_file
+from gateway.sinks.sqlite_many import Many
 from pipelines.encodings.topics import Address
 
 VERSION = 2
@@ -43,11 +44,12 @@ CREATE TABLE IF NOT EXISTS kept (
 PRAGMA user_version = 2;
 COMMIT;
 """
-SAVE = """
-INSERT INTO state (city, pilot, feature, dirty, address, latest) VALUES (?, ?, ?, ?, ?, ?)
-ON CONFLICT (city, pilot, feature) DO UPDATE SET dirty = excluded.dirty, latest = excluded.latest
-"""
-KEEP = "INSERT OR REPLACE INTO kept (kind, name, packed) VALUES (?, ?, ?)"
+SAVE = Many(
+    "INSERT INTO state (city, pilot, feature, dirty, address, latest)",
+    6,
+    "ON CONFLICT (city, pilot, feature) DO UPDATE SET dirty = excluded.dirty, latest = excluded.latest",
+)
+KEEP = Many("INSERT OR REPLACE INTO kept (kind, name, packed)", 3)
 
 Row = tuple[str, str, str, bool, bytes, bytes]
 KeptKind = Literal["newest", "count", "sum", "meta"]
@@ -93,8 +95,8 @@ class MemoryFile:
         kept = list(kept)
         self._connection.execute("BEGIN IMMEDIATE")
         try:
-            self._connection.executemany(SAVE, rows)
-            self._connection.executemany(KEEP, [(kind, _encode(name), packed) for kind, name, packed in kept if packed])
+            SAVE.put(self._connection, list(rows))
+            KEEP.put(self._connection, [(kind, _encode(name), packed) for kind, name, packed in kept if packed])
             gone = [(kind, _encode(name)) for kind, name, packed in kept if not packed]
             self._connection.executemany("DELETE FROM kept WHERE kind = ? AND name = ?", gone)
             self._connection.execute("COMMIT")

@@ -8,20 +8,24 @@ Laws
 """
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 
+from gateway.sinks.sqlite_many import Many
 from gateway.sinks.store.rows import HistoryRow
 from gateway.sinks.store.schema import HOUR_NS, RETRACTED, USABLE
 
-ADD = """
-INSERT INTO hourly (series, hour, count, usable, total, low, high) VALUES (?, ?, ?, ?, ?, ?, ?)
+ADD = Many(
+    "INSERT INTO hourly (series, hour, count, usable, total, low, high)",
+    7,
+    """
 ON CONFLICT (series, hour) DO UPDATE SET
     count = count + excluded.count,
     usable = usable + excluded.usable,
     total = total + excluded.total,
     low = min(ifnull(low, excluded.low), ifnull(excluded.low, low)),
     high = max(ifnull(high, excluded.high), ifnull(excluded.high, high))
-"""
+""",
+)
 
 _COUNTS = f"quality IN ({USABLE[0]}, {USABLE[1]}) AND typeof(value) <> 'text'"
 RECOMPUTE = f"""
@@ -39,8 +43,8 @@ def hours_of(rows: Iterable[HistoryRow]) -> set[tuple[int, int]]:
     return {(row[0], row[1] // HOUR_NS) for row in rows if row[2] == 0}
 
 
-def add(connection: sqlite3.Connection, rows: Sequence[HistoryRow]) -> None:
-    """Add values that are new to their hours. None of them may replace an earlier row."""
+def add(connection: sqlite3.Connection, rows: Sequence[HistoryRow], *, but: Container[tuple[int, int]] = ()) -> None:
+    """Add values that are new to their hours, ``but`` those hours. None of them may replace an earlier row."""
     sums: dict[tuple[int, int], list[float | None]] = {}
     for series, time_ns, interval_ns, value, quality, _reason, _source, _number in rows:
         if interval_ns:
@@ -50,7 +54,7 @@ def add(connection: sqlite3.Connection, rows: Sequence[HistoryRow]) -> None:
         if hour is None:
             hour = sums[key] = [0, 0, 0.0, None, None]
         _count(hour, value if quality in USABLE else None)
-    connection.executemany(ADD, [(*key, *hour) for key, hour in sums.items()])
+    ADD.put(connection, [(*key, *hour) for key, hour in sums.items() if key not in but])
 
 
 def _count(hour: list[float | None], value: float | str | None) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from gateway.sinks.sqlite_many import Many
 from gateway.sinks.store import rollup
 from gateway.sinks.store.rows import (
     HistoryRow,
@@ -30,26 +31,32 @@ from pipelines.model import Accepted, Derived, Revision
 
 MAX_CACHED = 50_000
 
-_COLUMNS = "(series, time_ns, interval_ns, value, quality, reason, time_source, revision)"
-INSERT = f"INSERT OR IGNORE INTO history {_COLUMNS} VALUES (?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - our own constant
-UPSERT = f"""
-INSERT INTO history {_COLUMNS} VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+_HISTORY = "history (series, time_ns, interval_ns, value, quality, reason, time_source, revision)"
+INSERT = Many(f"INSERT OR IGNORE INTO {_HISTORY}", 8)
+UPSERT = Many(
+    f"INSERT INTO {_HISTORY}",
+    8,
+    """
 ON CONFLICT (series, time_ns, interval_ns) DO UPDATE SET
     value = excluded.value, quality = excluded.quality, reason = excluded.reason,
     time_source = excluded.time_source, revision = excluded.revision
 WHERE excluded.revision > revision
-"""  # noqa: S608 - our own constant
-UPSERT_LINK = """
-INSERT INTO link (device, time_ns, f_cnt, f_port, rssi_dbm, snr_db, receptions, revision)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+""",
+)
+UPSERT_LINK = Many(
+    "INSERT INTO link (device, time_ns, f_cnt, f_port, rssi_dbm, snr_db, receptions, revision)",
+    8,
+    """
 ON CONFLICT (device, time_ns) DO UPDATE SET
     f_cnt = excluded.f_cnt, f_port = excluded.f_port, rssi_dbm = excluded.rssi_dbm, snr_db = excluded.snr_db,
     receptions = excluded.receptions, revision = excluded.revision
 WHERE excluded.revision > revision
-"""
-UPSERT_DEVICE = """
-INSERT INTO device (name, pilot, city, feature, profile, first_seen_ns, last_seen_ns, revision)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+""",
+)
+UPSERT_DEVICE = Many(
+    "INSERT INTO device (name, pilot, city, feature, profile, first_seen_ns, last_seen_ns, revision)",
+    8,
+    """
 ON CONFLICT (name) DO UPDATE SET
     pilot = CASE WHEN excluded.revision >= revision THEN excluded.pilot ELSE pilot END,
     city = CASE WHEN excluded.revision >= revision THEN excluded.city ELSE city END,
@@ -58,7 +65,8 @@ ON CONFLICT (name) DO UPDATE SET
     first_seen_ns = min(first_seen_ns, excluded.first_seen_ns),
     last_seen_ns = max(last_seen_ns, excluded.last_seen_ns),
     revision = max(revision, excluded.revision)
-"""
+""",
+)
 SET_META = """
 INSERT INTO meta (name, value) VALUES (?, ?)
 ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)
@@ -95,7 +103,7 @@ class Writer:
             self._see(sightings(batch))
             rows, links, too_old = self._rows(batch)
             self._put(rows)
-            self.connection.executemany(UPSERT_LINK, links)
+            UPSERT_LINK.put(self.connection, links)
             position = max((revision.number for revision in batch), default=0)
             self.connection.execute(SET_META, ("position", position))
         return Written(len(rows), too_old)
@@ -132,23 +140,28 @@ class Writer:
         return rows, links, too_old
 
     def _put(self, rows: list[HistoryRow]) -> None:
-        """Plain inserts while every row is new (nearly always); else row by row, and the hours computed anew."""
-        if not any(row[4] == RETRACTED for row in rows):
-            inserted = self.connection.executemany(INSERT, rows).rowcount if rows else 0
-            if inserted == len(rows):
-                rollup.add(self.connection, rows)
-                return
-        self.connection.executemany(UPSERT, rows)
-        rollup.recompute(self.connection, rollup.hours_of(rows))
+        """Plain inserts, in order of the table; where one meets a row that is there, its hour is computed anew.
+
+        Nearly all are new. In the order of the table each page is touched once, and what concerns one value stays in
+        the order of its revisions.
+        """
+        rows.sort(key=_place)
+        fresh: list[HistoryRow] = []
+        known: list[HistoryRow] = []
+        for stretch, inserted in INSERT.each(self.connection, rows):
+            is_fresh = inserted == len(stretch) and all(row[4] != RETRACTED for row in stretch)
+            (fresh if is_fresh else known).extend(stretch)
+        UPSERT.put(self.connection, known)
+        hours = rollup.hours_of(known)
+        rollup.add(self.connection, fresh, but=hours)
+        rollup.recompute(self.connection, hours)
 
     def _see(self, seen: dict[str, Sighting]) -> None:
-        self.connection.executemany(
-            UPSERT_DEVICE,
-            [
-                (name, one.pilot, one.city, one.feature, one.profile, one.first_seen_ns, one.last_seen_ns, one.revision)
-                for name, one in seen.items()
-            ],
-        )
+        rows = [
+            (name, one.pilot, one.city, one.feature, one.profile, one.first_seen_ns, one.last_seen_ns, one.revision)
+            for name, one in seen.items()
+        ]
+        UPSERT_DEVICE.put(self.connection, rows)
         for name in seen.keys() - self._devices.keys():
             (self._devices[name],) = self.connection.execute("SELECT id FROM device WHERE name = ?", (name,)).fetchone()
 
@@ -168,6 +181,10 @@ class Writer:
         series = Series(row[0], origin.pilot, origin.city, row[3])
         self._series[origin.device, feature, name] = series
         return series
+
+
+def _place(row: HistoryRow) -> tuple[int, int, int]:
+    return row[:3]
 
 
 class Transaction:
