@@ -295,12 +295,12 @@ def _series(city: str, pilot: str, producer_tag: str, producer: str, feature: st
     if name not in FEATURE_TYPES:
         raise UnwritableError(f"feature type {name[:60]!r} is not in the vocabulary")
     tags = {"city": city, producer_tag: producer, "feature": feature, "pilot": pilot}
-    written = [f",{key}={_tag(key, value)}" for key, value in sorted(tags.items()) if value]
+    written = [f",{key}={tag_text(key, value)}" for key, value in sorted(tags.items()) if value]
     measurement, joined = feature_type(feature).domain.value, "".join(written)
     return measurement, joined, measurement + joined
 
 
-def _tag(key: str, value: str) -> str:
+def tag_text(key: str, value: str) -> str:
     """Escaped for a tag. Line protocol has no escape for a backslash, so one before a special character is refused."""
     if not value.isprintable():
         raise UnwritableError(f"tag {key} = {value[:60]!r}: only printable characters can be written")

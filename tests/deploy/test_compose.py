@@ -16,6 +16,7 @@ import yaml
 
 from gateway.config import load_config
 from gateway.deploy_files import deploy_dir
+from gateway.grafana.influxql import filled_in
 from gateway.knowledge import load_known
 from tests import servers
 from tests.contracts.influx_world import query
@@ -225,7 +226,10 @@ def test_an_influxdb_that_never_answers_ends_the_database_step_with_a_reason(sta
 
 
 def test_the_street_ends_in_a_filled_dashboard(stack: Stack, influxdb1: servers.Server) -> None:
-    """The road of the compose file with InfluxDB 1.6.7 in place of 2: every query of the dashboards finds something."""
+    """The road of the compose file with InfluxDB 1.6.7 in place of 2: the dashboards of its street find something.
+
+    That every query of every dashboard does, of a city with everything, is shown in ``tests/grafana``.
+    """
     stack.configure(
         **{
             "mqtts://mosquitto:8883": f"mqtts://localhost:{stack.env['BROKER_TLS_PORT']}",
@@ -245,9 +249,10 @@ def test_the_street_ends_in_a_filled_dashboard(stack: Stack, influxdb1: servers.
             wait_until(lambda: settled(gateway), what="everything delivered")
         finally:
             assert gateway.stop() == 0
-    for panel, influxql in queries():
-        rows = [series["values"] for series in query(influxdb1.url, filled_in(influxql))]
-        assert rows, f"{panel} finds nothing: {influxql}"
+    found = {panel: query(influxdb1.url, asked(text)) for panel, text in queries("citygate-parking", "citygate-waste")}
+    assert {"How many bays are free in each street?", "How full are the bins now?"} <= {
+        panel for panel, series in found.items() if series
+    }
 
 
 def broker_of(stack: Stack) -> servers.Server:
@@ -264,16 +269,17 @@ def settled(gateway: GatewayProcess) -> bool:
     return status["received"] > 100 and all(sink["pending"] == 0 for sink in status["sinks"].values())
 
 
-def queries() -> Iterator[tuple[str, str]]:
-    for file in sorted((deploy_dir() / "grafana" / "dashboards").glob("*.json")):
+def queries(*uids: str) -> Iterator[tuple[str, str]]:
+    for uid in uids:
+        file = deploy_dir() / "grafana" / "dashboards" / f"{uid}.json"
         for panel in json.loads(file.read_text())["panels"]:
-            for target in panel["targets"]:
-                yield f"{file.stem}: {panel['title']}", target["query"]
+            for target in panel.get("targets", []):
+                yield panel["title"], target["query"]
 
 
-def filled_in(influxql: str) -> str:
-    """What Grafana puts in place of its macros, for the last 24 hours."""
-    return influxql.replace("$timeFilter", "time >= now() - 24h").replace("$__interval", "5m")
+def asked(text: str) -> str:
+    """What Grafana sends for the last 24 hours."""
+    return filled_in(text, time_filter="time >= now() - 24h")
 
 
 def test_the_page_says_what_was_not_run() -> None:

@@ -1,0 +1,1 @@
+"""Grafana as code: layouts and their generator (developers), push and export (everybody)."""

@@ -1,0 +1,37 @@
+"""What happened, drawn on every panel over time."""
+
+from gateway.grafana.layout import Mark, Query
+
+DEVICE_PLACED = Mark(
+    name="Device placed or moved",
+    query=Query(measurement="inventory_event", fields=("placed",), function="", tags=("feature", "device")),
+    text="placed",
+    colour="purple",
+)
+"""A device record that begins: a sensor was put up, exchanged or moved to another place."""
+
+COLLECTED = Mark(
+    name="Collections",
+    query=Query(
+        measurement="waste_event",
+        fields=("collected_percent",),
+        function="",
+        tags=("feature",),
+        where='"collected_percent" > 0',
+    ),
+    text="feature",
+    colour="green",
+)
+
+
+def fell_silent(domain: str) -> Mark:
+    """A device of the domain fell silent."""
+    return Mark(
+        name="Fell silent",
+        query=Query(
+            measurement=f"{domain}_event", fields=("silent",), function="", tags=("feature",), where='"silent" = true'
+        ),
+        text="feature",
+        colour="grey",
+        shown=False,
+    )
