@@ -80,6 +80,7 @@ class Analytics:
         self._lateness_ns = lateness_ns
         self._sinks_catch_up = sinks_catch_up
         self._sites = sites
+        self._overhearing = _overhearing(sites)
         self._upto: Upto = {}
         self._cuts: list[int] = []
         self._live = list(machines)
@@ -96,6 +97,7 @@ class Analytics:
     @sites.setter
     def sites(self, sites: Mapping[str, Site]) -> None:
         self._sites = sites
+        self._overhearing = _overhearing(sites)
         for name in [name for name in self.pilots if name not in sites]:
             del self.pilots[name]
         for name, analysis in self.pilots.items():
@@ -296,6 +298,10 @@ class Analytics:
                 analysis = pilots.get(entry.pilot) or self._analysis(pilots, entry.pilot, machines)
                 if analysis is not None:
                     analysis.take(entry, first=revision.first)
+                if entry.link is not None and entry.link.receptions:
+                    for name in self._overhearing:
+                        if (analysis := self._analysis(pilots, name, machines)) is not None:
+                            analysis.overhear(entry, first=revision.first)
                 if not revision.first:
                     _take_back_elsewhere(pilots, entry)
             elif type(entry) is Tick:
@@ -355,6 +361,11 @@ class Analytics:
         return not self._stale and (
             gone >= SNAPSHOT_AFTER_ENTRIES or (gone > 0 and age_ns >= SNAPSHOT_EVERY_S * NS_PER_S)
         )
+
+
+def _overhearing(sites: Mapping[str, Site]) -> Sequence[str]:
+    """The pilots with LoRa gateways: what these relayed concerns them, whose devices it ever was."""
+    return [name for name, site in sites.items() if site.lora_gateways]
 
 
 def _take_back_elsewhere(pilots: Mapping[str, Analysis], entry: Accepted) -> None:

@@ -30,6 +30,8 @@ ACCESS = {
     "network-server": (
         "topic write application/#",
         "topic read application/+/device/+/command/+",  # ChirpStack asks again without end where this is refused
+        "topic write +/gateway/#",
+        "topic write gateway/#",
         "topic write v3/#",
         "topic write helium/#",
         "topic write sensors/#",
@@ -37,6 +39,7 @@ ACCESS = {
     "gateway": (
         "topic read application/#",
         "topic write application/+/device/+/command/down",
+        *(f"topic read {region}gateway/+/{end}" for region in ("+/", "") for end in ("event/stats", "state/conn")),
         "topic read v3/#",
         "topic write v3/+/devices/+/down/push",
         "topic write v3/+/devices/+/down/replace",

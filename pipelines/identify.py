@@ -24,7 +24,7 @@ class DeviceIndex:
         for records in by_id.values():
             records.sort(key=_begins, reverse=True)
         self._by_id = {device_id: tuple(records) for device_id, records in by_id.items()}
-        self._by_eui = {eui: device_id for device_id in self._by_id if (eui := _plain_eui(device_id))}
+        self._by_eui = {eui: device_id for device_id in self._by_id if (eui := plain_eui(device_id))}
 
     def __len__(self) -> int:
         return len(self._by_id)
@@ -37,7 +37,7 @@ class DeviceIndex:
         """Every record of this device, the one that begins latest first; empty for a stranger."""
         records = self._by_id.get(device_id)
         if records is None:
-            records = self._by_id.get(self._by_eui.get(_plain_eui(device_id), ""), ())
+            records = self._by_id.get(self._by_eui.get(plain_eui(device_id), ""), ())
         return records
 
 
@@ -54,7 +54,7 @@ def _begins(device: Device) -> int:
     return -(2**63) if device.valid_from_ns is None else device.valid_from_ns
 
 
-def _plain_eui(device_id: str) -> str:
+def plain_eui(device_id: str) -> str:
     """The 16 lower-case hex digits of an EUI-64; empty for any other name."""
     plain = device_id.lower().replace("-", "").replace(":", "")
     return plain if _EUI.fullmatch(plain) else ""

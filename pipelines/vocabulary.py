@@ -28,6 +28,7 @@ class Domain(StrEnum):
     SAFETY = "safety"
     MOBILITY = "mobility"
     LIGHT = "light"
+    NETWORK = "network"
 
 
 Kind = Literal["gauge", "counter", "state", "flag"]
@@ -393,6 +394,26 @@ _ROWS = (
     _row("snr_median_db", "dB", "Median signal to noise of the best reception", -40, 40, code="2N"),
     _row("esp_dbm", "dB[mW]", "Estimated signal power", -180, 20, code="DBM"),
     _row("gateways_heard", "{count}", "LoRaWAN gateways that heard a frame, mean", 0, 1_000, code="C62"),
+    # LoRa gateways, by their own reports, and derived: LoRa gateways
+    _row("rx_packets", "{count}", "LoRa packets received in the interval", 0, 1_000_000, code="C62"),
+    _row("rx_packets_ok", "{count}", "LoRa packets received with a right checksum", 0, 1_000_000, code="C62"),
+    _row("tx_packets", "{count}", "LoRa packets asked to send in the interval", 0, 1_000_000, code="C62"),
+    _row("tx_packets_ok", "{count}", "LoRa packets sent in the interval", 0, 1_000_000, code="C62"),
+    _row("gateway_connected", "1", "The LoRa gateway has its connection to the network server", kind="flag"),
+    _row("gateway_offline", "1", "The LoRa gateway is dead, or works again", kind="flag", event=True, alarm=_CRITICAL),
+    _row(
+        "gateway_offline_sign",
+        "1",
+        "What speaks for a dead LoRa gateway",
+        kind="state",
+        states=("none", "connection", "stats", "uplinks"),
+        event=True,
+    ),
+    _row("gateway_online_percent", "%", "Share of the interval that a LoRa gateway worked", 0, 100, code="P1"),
+    _row("rx_packets_ok_percent", "%", "Share of the LoRa packets with a right checksum", 0, 100, code="P1"),
+    _row("devices_heard", "{count}", "Devices that a LoRa gateway heard", 0, 100_000, code="C62"),
+    _row("devices_behind", "{count}", "Devices heard mainly through one LoRa gateway", 0, 100_000, code="C62"),
+    _row("devices_behind_names", "1", "What these devices observe, by name", kind="state", event=True),
     # the device and its network
     _row("battery_percent", "%", "Battery charge", 0, 100, code="P1"),
     _row("battery_v", "V", "Battery voltage", 0, 24, code="VLT"),
@@ -567,6 +588,7 @@ _FEATURES = (
         {"lamp_level_percent": ("illuminanceLevel", 0.01)},
     ),
     FeatureType("safety-point", Domain.SAFETY, "Device", "One guarded point", {}),
+    FeatureType("lora-gateway", Domain.NETWORK, "Device", "One LoRa gateway", {}),
     FeatureType("watering-round", Domain.GREEN, "GreenspaceRecord", "The trees of one watering round"),
     FeatureType("connection", Domain.ENERGY, "ACMeasurement", "One building with its meters"),
 )

@@ -74,11 +74,19 @@ def _default_topics(dialect: str, messages: Sequence[Message]) -> list[str]:
 
     All of them: joins, device status and what became of a downlink are rare, a minute of listening seldom has one.
     """
-    filters = DIALECTS[dialect].default_topics
-    prefixes = {prefix for topic, _ in messages if (prefix := _prefix(filters, topic)) is not None}
-    if prefixes:
-        return sorted({prefix + one for prefix in prefixes for one in filters})
-    return sorted({_generalised(topic) for topic, _ in messages})[:8]
+    found: set[str] = set()
+    for filters in _families(DIALECTS[dialect].default_topics):
+        prefixes = {prefix for topic, _ in messages if (prefix := _prefix(filters, topic)) is not None}
+        found |= {prefix + one for prefix in prefixes or {""} for one in filters}
+    came = any(_prefix([one], topic) is not None for topic, _ in messages for one in DIALECTS[dialect].default_topics)
+    return sorted(found) if came else sorted({_generalised(topic) for topic, _ in messages})[:8]
+
+
+def _families(filters: Sequence[str]) -> Sequence[Sequence[str]]:
+    """Topics of devices and of LoRa gateways: programs of their own publish them, each with a prefix of its own."""
+    of_gateways = [one for one in filters if "gateway/" in one]
+    of_devices = [one for one in filters if one not in of_gateways]
+    return [family for family in (of_devices, of_gateways) if family]
 
 
 def _prefix(filters: Sequence[str], topic: str) -> str | None:

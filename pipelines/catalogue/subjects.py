@@ -82,6 +82,13 @@ SUBJECTS: Mapping[Domain, DomainSubject] = {
         "Mobility", _TRANSPORT, "Mobiliteit", "mobility", keywords=("people counts", "traffic counts")
     ),
     Domain.LIGHT: DomainSubject("Street lights", _ENERGY, "Overig", "energy_efficiency", keywords=("street lighting",)),
+    Domain.NETWORK: DomainSubject(
+        "Network of sensors",
+        ("TECH", "Science and technology"),
+        "Overig",
+        "connectivity",
+        keywords=("LoRaWAN gateways",),
+    ),
 }
 """Parking, counters and street lights are in no category: Mobility there means transport networks and waterways."""
 
@@ -130,6 +137,7 @@ KINDS: Mapping[str, KindSubject] = {
     "electricity-meter": KindSubject(_ELECTRIC, "", ("energy_import_interval_kwh", "energy_export_interval_kwh")),
     "street-light": KindSubject(_ELECTRIC, "", ("lamp_out", "burn_time_h", "energy_use_interval_kwh")),
     "safety-point": KindSubject(_PROXIMITY, "motion_detector", ("tamper_alarm",)),
+    "lora-gateway": KindSubject(_ELECTRIC, "", ("gateway_offline", "gateway_online_percent")),
     "watering-round": KindSubject("Dichtheidssensor", "soil_moisture_sensor", ("water_advised_l", "water_saved_l")),
     "connection": KindSubject(_ELECTRIC, "", ("energy_use_interval_kwh",)),
 }

@@ -1,6 +1,7 @@
 """ChirpStack v3: MQTT and HTTP integration events in JSON, in both of its JSON forms.
 
 Topic ``application/<id>/device/<devEUI>/event/<event>`` (older: ``…/device/<devEUI>/rx``), or ``?event=<event>``.
+What LoRa gateways say of themselves comes on topics of their own: see ``chirpstack_gateway.py``.
 Marshaler ``json_v3`` writes EUIs as hex and the codec's output as ``object``; marshaler ``json`` (protobuf's JSON form)
 writes EUIs as base64 and the output as text in ``objectJSON``. ``data`` is base64 in both.
 An uplink's time is the earliest plausible ``rxInfo[].time``; only gateways with a clock write one. Where none has,
@@ -13,13 +14,19 @@ from typing import Annotated
 
 import msgspec
 
+from pipelines.dialects.chirpstack_gateway import TOPICS, reader_beside
 from pipelines.dialects.chirpstack_topics import event_topic, kind_of
 from pipelines.dialects.json_body import read_json, read_tree
 from pipelines.dialects.lorawan import EUI_BYTES, LorawanSettings, earliest, hex_or_base64, instant, no_clock
 from pipelines.instants import format_rfc3339
 from pipelines.model import Reception, Rejected, Uplink, Value
 
-DEFAULT_TOPICS = ("application/+/device/+/event/+", "application/+/device/+/rx", "application/+/device/+/status")
+DEFAULT_TOPICS = (
+    "application/+/device/+/event/+",
+    "application/+/device/+/rx",
+    "application/+/device/+/status",
+    *TOPICS,
+)
 
 Settings = LorawanSettings
 
@@ -69,7 +76,7 @@ def build(settings: Settings) -> Callable[[str, bytes], Uplink | Rejected]:
         except ValueError as error:
             return Rejected("malformed", str(error))
 
-    return read
+    return reader_beside(read)
 
 
 def _uplink(topic: str, event: _Event, *, always: bool) -> Uplink | Rejected:

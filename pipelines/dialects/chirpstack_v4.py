@@ -1,6 +1,7 @@
 """ChirpStack v4: MQTT and HTTP integration events, as JSON or as protobuf.
 
 Topic ``application/<id>/device/<devEUI>/event/<event>`` (any prefix), or an HTTP path ending in ``?event=<event>``.
+What LoRa gateways say of themselves comes on topics of their own: see ``chirpstack_gateway.py``.
 JSON is protobuf's JSON form: a field with its default value (fCnt 0, fPort 0, margin 0) is left out.
 An uplink's time is the event's ``time``, which ChirpStack takes from the best clock it has, else the earliest clock
 among the receptions. The session is the join server's session key id where one is used, else devAddr.
@@ -13,13 +14,14 @@ from typing import Annotated, Literal
 import msgspec
 
 from pipelines.dialects import chirpstack_v4_protobuf
+from pipelines.dialects.chirpstack_gateway import TOPICS, reader_beside
 from pipelines.dialects.chirpstack_topics import event_topic, kind_of
 from pipelines.dialects.json_body import read_json, read_tree
 from pipelines.dialects.lorawan import LorawanSettings, earliest, hex_eui, instant, no_clock
 from pipelines.instants import format_rfc3339
 from pipelines.model import Reception, Rejected, Uplink, Value
 
-DEFAULT_TOPICS = ("application/+/device/+/event/+",)
+DEFAULT_TOPICS = ("application/+/device/+/event/+", *(f"+/{topic}" for topic in TOPICS))
 
 APPLICATION = "17c82e96-be03-4f38-aef3-f83d48582d97"
 _DEVICE_INFO = {
@@ -84,7 +86,7 @@ def build(settings: Settings) -> Callable[[str, bytes], Uplink | Rejected]:
     always = settings.decoded == "always"
     read_protobuf = chirpstack_v4_protobuf.build(decoded=settings.decoded)
     if settings.encoding == "protobuf":
-        return read_protobuf
+        return reader_beside(read_protobuf)
 
     def read(topic: str, body: bytes) -> Uplink | Rejected:
         event = read_json(_DECODER, body)
@@ -98,7 +100,7 @@ def build(settings: Settings) -> Callable[[str, bytes], Uplink | Rejected]:
     def read_either(topic: str, body: bytes) -> Uplink | Rejected:
         return read(topic, body) if body[:1] in _JSON_BEGINS else read_protobuf(topic, body)
 
-    return read if settings.encoding == "json" else read_either
+    return reader_beside(read if settings.encoding == "json" else read_either)
 
 
 def _uplink(topic: str, event: _Event, *, always: bool) -> Uplink | Rejected:

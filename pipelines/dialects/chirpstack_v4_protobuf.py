@@ -18,11 +18,11 @@ from pipelines.dialects.protobuf import (
     as_float,
     as_int,
     as_text,
+    as_timestamp,
     as_uint32,
     read_fields,
 )
-from pipelines.instants import is_plausible
-from pipelines.model import NS_PER_S, Reception, Rejected, Uplink, Value
+from pipelines.model import Reception, Rejected, Uplink, Value
 
 _MAX_F_PORT = 255
 _LONGEST_KEPT = 1_024  # bytes: what is kept must be bounded in memory, not only in number
@@ -65,7 +65,7 @@ def _uplink(fields: list[Field], *, always: bool) -> Uplink | Rejected:  # noqa:
     for field in fields:
         match field[0]:
             case 2:
-                stamp, clocks = _instant(field), clocks + 1
+                stamp, clocks = as_timestamp(field), clocks + 1
             case 3:
                 device_id = _dev_eui(field)
             case 4:
@@ -126,7 +126,7 @@ def _notice(fields: list[Field], *, log: bool = False) -> Uplink | Rejected:
     device_id, stamp, clocks = "", None, 0
     for field in fields:
         if field[0] == time_number:
-            stamp, clocks = _instant(field), 1
+            stamp, clocks = as_timestamp(field), 1
         elif field[0] == device_number:
             device_id = _dev_eui(field)
     device_id = hex_eui(device_id)
@@ -166,9 +166,9 @@ def _reception(field: Field) -> tuple[Reception, bool]:
             case 1:
                 gateway_id = as_text(inner)
             case 3:
-                gw_time, stamped = _instant(inner), True
+                gw_time, stamped = as_timestamp(inner), True
             case 17:
-                ns_time, stamped = _instant(inner), True
+                ns_time, stamped = as_timestamp(inner), True
             case 6:
                 rssi = float(as_int(inner))
             case 7:
@@ -176,21 +176,6 @@ def _reception(field: Field) -> tuple[Reception, bool]:
     if not math.isfinite(snr):
         raise ProtobufError("snr is not a number")
     return Reception(gateway_id, rssi, snr, gw_time if gw_time is not None else ns_time), stamped
-
-
-def _instant(field: Field) -> int | None:
-    """google.protobuf.Timestamp; None where no clock can be right."""
-    seconds = nanos = 0
-    for inner in read_fields(as_bytes(field)):
-        match inner[0]:
-            case 1:
-                seconds = as_int(inner)
-            case 2:
-                nanos = as_int(inner)
-    if not 0 <= nanos < NS_PER_S:
-        raise ProtobufError(f"{nanos} nanoseconds in a second")
-    instant_ns = seconds * NS_PER_S + nanos
-    return instant_ns if is_plausible(instant_ns) else None
 
 
 def _struct(message: bytes, level: int = 1) -> dict[str, object]:

@@ -9,6 +9,9 @@ Source: Protocol Buffers encoding specification, wire types 0 (varint), 1 (fixed
 
 import struct
 
+from pipelines.instants import is_plausible
+from pipelines.model import NS_PER_S
+
 MAX_FIELDS = 4_096
 _MAX_VARINT_BITS = 64
 _MORE = 0x80  # a varint's continuation bit
@@ -114,3 +117,18 @@ def as_float(field: Field) -> float:
         raise ProtobufError(f"field {number} is no float")
     result: float = struct.unpack("<f" if wire == FIXED32 else "<d", value)[0]
     return result
+
+
+def as_timestamp(field: Field) -> int | None:
+    """``google.protobuf.Timestamp`` in nanoseconds since 1970; None where no clock can be right."""
+    seconds = nanos = 0
+    for inner in read_fields(as_bytes(field)):
+        match inner[0]:
+            case 1:
+                seconds = as_int(inner)
+            case 2:
+                nanos = as_int(inner)
+    if not 0 <= nanos < NS_PER_S:
+        raise ProtobufError(f"{nanos} nanoseconds in a second")
+    instant_ns = seconds * NS_PER_S + nanos
+    return instant_ns if is_plausible(instant_ns) else None

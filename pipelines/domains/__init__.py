@@ -33,6 +33,10 @@ LINK = "link"
 """Not in the vocabulary: how an uplink travelled, all in one reading: ``f_cnt receptions rssi_dbm snr_db`` as text with
 ``-`` for what is not known. Four readings for each frame of each device would cost four times as much."""
 
+RELAYED = "relayed"
+"""Not in the vocabulary: an uplink of any pilot as one LoRa gateway of this pilot relayed it; its feature is the LoRa
+gateway's. Text: ``f_cnt receptions feature``, the feature of the device, ``-`` for a counter that is not known."""
+
 NEVER_NS = 2**63 - 1
 
 QUARTER_NS = 15 * 60 * 1_000_000_000
@@ -42,7 +46,7 @@ HOUR_NS = 4 * QUARTER_NS
 class Reading(msgspec.Struct, frozen=True, array_like=True, gc=False, order=True):
     """One observation as a machine takes it. They come in order of (time, device, feature, property).
 
-    ``feature`` and ``property`` are the vocabulary's, or ``HEARD`` or ``LINK``; a frame's counter comes as
+    ``feature`` and ``property`` are the vocabulary's, or ``HEARD``, ``LINK`` or ``RELAYED``; a frame's counter comes as
     ``f_cnt`` too. A reading that was retracted, is missing or suppressed is never
     taken; ``quality`` is ok, suspect or estimated.
     """
@@ -71,13 +75,17 @@ class Place(msgspec.Struct, frozen=True):
 
 
 class Site(msgspec.Struct, frozen=True):
-    """One pilot as its machines see it. ``settings``: by domain name, the pilot file's ``[settings.<domain>]``."""
+    """One pilot as its machines see it. ``settings``: by domain name, the pilot file's ``[settings.<domain>]``.
+
+    ``lora_gateways``: EUI → feature of the LoRa gateways that the pilot has written down.
+    """
 
     pilot: str
     city: str
     zone: tzinfo
     places: Mapping[str, Place] = {}
     settings: Mapping[str, msgspec.Struct] = {}
+    lora_gateways: Mapping[str, str] = {}
 
     def place(self, feature: str) -> Place:
         """What is known of a feature; an empty Place for one that the files do not name."""

@@ -16,11 +16,11 @@ from typing import Any
 
 import msgspec
 
-from pipelines.domains import HEARD, LINK, Machine, Reading, Site
+from pipelines.domains import HEARD, LINK, RELAYED, Machine, Reading, Site
 from pipelines.domains.pilot_time import PilotTime
 from pipelines.domains.runner import LATENESS_NS, Runner, StaleImageError
 from pipelines.encodings.line_protocol import best_reception
-from pipelines.model import Accepted, Link, Observation, Tick
+from pipelines.model import Accepted, Link, Observation, Quality, Tick
 from pipelines.screen import FUTURE_NS
 
 ROUTES_KEPT = 65_536
@@ -84,6 +84,22 @@ class Analysis:
                     reading = Reading(one.time_ns, device, route[0], route[1], one.value, one.quality)
                     for runner in route[2]:
                         runner.take(reading)
+
+    def overhear(self, entry: Accepted, *, first: bool = True) -> None:
+        """Take in how a message of any pilot travelled, where LoRa gateways of this pilot relayed it."""
+        link, gateways = entry.link, self._site.lora_gateways
+        if link is None or entry.time_ns > entry.received_ns + FUTURE_NS:
+            return
+        f_cnt = "-" if link.f_cnt is None else link.f_cnt
+        told = entry.observations
+        gone = bool(told) and not first and all(one.quality == "retracted" for one in told)
+        quality: Quality = "retracted" if gone else "ok"
+        for reception in link.receptions:
+            feature = gateways.get(reception.gateway_id)
+            if feature is not None:
+                self.time.read(entry.time_ns)
+                relayed = f"{f_cnt} {len(link.receptions)} {entry.feature}"
+                self._take_one(Reading(entry.time_ns, entry.device, feature, RELAYED, relayed, quality))
 
     def take_back(self, entry: Accepted, one: Observation) -> None:
         """What a message is no longer understood to say; where it had another feature, that was not heard either."""

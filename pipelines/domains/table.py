@@ -24,6 +24,7 @@ from pipelines.domains.green.watering import Watering
 from pipelines.domains.heat.stress import HeatMachine
 from pipelines.domains.light.details import LampDetails, LightSettings
 from pipelines.domains.light.lamp import Lamp
+from pipelines.domains.lora_gateways.gateway import LoraGateway
 from pipelines.domains.noise.levels import NoiseMachine, NoiseSettings
 from pipelines.domains.parking.guidance import GuidanceMachine
 from pipelines.domains.parking.settings import BayDetails, ParkingSettings
@@ -67,6 +68,7 @@ MACHINES: tuple[Machine[Any], ...] = (
     NoiseMachine(),
     AirMachine(),
     HeatMachine(),
+    LoraGateway(),
 )
 """In no particular order: they do not know each other."""
 

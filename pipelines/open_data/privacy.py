@@ -48,6 +48,7 @@ CLASSES: Mapping[str, PrivacyClass] = {
     "electricity-meter": "D",
     "street-light": "B",
     "safety-point": "B",
+    "lora-gateway": "A",
     "watering-round": "B",
     "connection": "D",
 }

@@ -103,5 +103,14 @@ KPIS: tuple[Kpi, ...] = (
         Term("silent", "count"), watched="uplinks", digits=3, level="process"),
     Kpi("safety-delivered", Domain.SAFETY, "Frames that arrived, of those sent", "%", "higher",
         Term("pdr_percent", "mean"), level="process"),
+
+    Kpi("network-online", Domain.NETWORK, "Time that a LoRa gateway worked", "%", "higher",
+        Term("gateway_online_percent", "mean"), digits=2),
+    Kpi("network-outages", Domain.NETWORK, "LoRa gateways that died a day", "/d", "lower",
+        Term("gateway_offline", "count"), watched="gateway_online_percent", digits=3),
+    Kpi("network-right", Domain.NETWORK, "LoRa packets heard with a right checksum", "%", "context",
+        Term("rx_packets_ok_percent", "mean"), level="process"),
+    Kpi("network-delivered", Domain.NETWORK, "Frames that a LoRa gateway relayed, of those its devices sent", "%",
+        "higher", Term("pdr_percent", "mean"), level="process"),
 )
 # fmt: on

@@ -19,6 +19,7 @@ from gateway.journal.options import LogOptions
 from gateway.ledger_tail import LedgerTail
 from gateway.progress import KIND_CORRECTION, KIND_FIRST, read_ledger
 from pipelines.domains import HOUR_NS, Place, Reading, Site
+from pipelines.domains.lora_gateways.gateway import LoraGateway
 from pipelines.domains.words import Identity, identity_of
 from pipelines.model import NS_PER_S, Accepted, Derived, LedgerEntry, Link, Observation, Reception, Tick
 from tests.gateway.road import NOW_NS, SetClock, until
@@ -398,4 +399,42 @@ async def test_memory_is_shared_by_what_each_machine_needs(tmp_path: Path, monke
     assert runner.counts["shortened"] > 0
     assert 10_000 < runner.remembered_bytes < 30_000
     assert desk.analytics.facts()["producers"]["toy"]["shortened"] > 0  # type: ignore[index]
+    desk.crash()
+
+
+async def test_what_a_lora_gateway_relayed_of_other_pilots_reaches_its_own(tmp_path: Path) -> None:
+    """A LoRa gateway of one pilot hears a bay of another; when it dies, its alarm names the bay."""
+    feature, eui = "lora-gateway/town-hall", "0016c001f153a14c"
+    network = Site("network", "mechelen", ZoneInfo("Europe/Brussels"), lora_gateways={eui: feature})
+    desk = Desk(tmp_path, [LoraGateway()], {"pilot": SITE, "network": network})
+    link = Link(7, 1, (Reception(eui, -90.0, 5.0),))
+    for minute in range(0, 120, 5):
+        time_ns = START_NS + minute * MINUTE_NS
+        heard = msgspec.structs.replace(accepted(minute, minute), link=msgspec.structs.replace(link, f_cnt=minute))
+        packets = Observation(feature, "rx_packets", 4.0, time_ns)
+        stats = Accepted(minute + 1, eui, "network", "mechelen", feature, time_ns, time_ns, (packets,))
+        await desk.append(heard, stats, Tick(time_ns + MINUTE_NS, "trusted"))
+    await desk.append(Tick(START_NS + 4 * HOUR_NS, "trusted"))
+    await desk.derive()
+    said = {(one.property, one.value): one.time_ns - START_NS for one in desk.told()}
+    died_ns = (115 + 3 * 5) * MINUTE_NS
+    assert said["gateway_offline", True] == died_ns
+    assert said["devices_behind_names", "parking-spot/one"] == died_ns
+    assert {entry.pilot for _kind, entry in desk.derived()} == {"network"}
+    desk.crash()
+
+
+async def test_a_frame_that_is_taken_back_was_relayed_by_nobody(tmp_path: Path) -> None:
+    feature, eui = "lora-gateway/town-hall", "0016c001f153a14c"
+    network = Site("network", "mechelen", ZoneInfo("Europe/Brussels"), lora_gateways={eui: feature})
+    desk = Desk(tmp_path, [LoraGateway()], {"network": network})
+    link = Link(7, 1, (Reception(eui, -90.0, 5.0),))
+    await desk.append(*(msgspec.structs.replace(accepted(n, n), link=link) for n in range(3)))
+    await desk.derive()
+    gone = msgspec.structs.replace(accepted(1, 1, quality="retracted"), link=link)
+    await desk.append(gone, kind=KIND_CORRECTION)
+    await desk.append(Tick(START_NS + HOUR_NS, "trusted"))
+    await desk.derive()
+    (runner,) = desk.analytics.pilots["network"].runners.values()
+    assert (runner.counts["corrected"], runner.counts["fallen"]) == (1, 0)
     desk.crash()

@@ -7,3 +7,6 @@ device reports on a feature at a time; a device's rhythm is what its last days s
 from pipelines.vocabulary import FEATURE_TYPES
 
 EVERY_FEATURE = frozenset(FEATURE_TYPES)
+
+BUT_LORA_GATEWAYS = EVERY_FEATURE - {"lora-gateway"}
+"""Of a LoRa gateway it is known sooner, and who is behind it: ``domains/lora_gateways``."""

@@ -18,7 +18,7 @@ from collections.abc import Iterable
 import msgspec
 
 from pipelines.domains import HEARD, HOUR_NS, NEVER_NS, Reading, Site
-from pipelines.domains.devices import EVERY_FEATURE
+from pipelines.domains.devices import BUT_LORA_GATEWAYS
 from pipelines.model import NS_PER_S, Observation
 
 FALSE_ALARM = 1e-5
@@ -104,7 +104,7 @@ class Silence:
 
     producer = "silence"
     version = 2
-    features = EVERY_FEATURE
+    features = BUT_LORA_GATEWAYS
     properties = frozenset((HEARD,))
     state = Watched
     followed_ns = LONGEST_S * NS_PER_S + FLAPPING_WITHIN_NS

@@ -8,6 +8,7 @@ import pytest
 
 from gateway.connect.detect import Message, detect, filters_of, uplinks
 from pipelines.dialects import DIALECTS, write_uplink
+from pipelines.dialects.chirpstack_gateway import write_gateway
 from pipelines.model import Reception, Uplink
 
 T0 = 1_793_600_000_000_000_000
@@ -52,7 +53,22 @@ def test_a_prefix_before_the_network_s_topics_is_kept() -> None:
     messages = [(f"eu868/{topic}", body) for topic, body in from_network("chirpstack-v4")]
     found = detect("mqtt", messages)
     assert found is not None
-    assert found.topics == ["+/application/+/device/+/event/+"]
+    gateways = ["+/gateway/+/event/stats", "+/gateway/+/state/conn"]
+    assert found.topics == ["+/application/+/device/+/event/+", *gateways]
+
+
+def test_what_lora_gateways_say_is_subscribed_to_where_they_say_it() -> None:
+    stats = Uplink("0016c001f153a14c", decoded={"rxPacketsReceived": 3})
+    topic, body = write_gateway(stats)
+    devices = [(f"city/{topic}", body) for topic, body in from_network("chirpstack-v4")]
+    found = detect("chirpstack", [*devices, (f"roofs/{topic}", body)])
+    assert found is not None
+    assert found.topics == [
+        "city/application/+/device/+/event/+",
+        "roofs/+/gateway/+/event/stats",
+        "roofs/+/gateway/+/state/conn",
+    ]
+    assert found.read == found.looked_at
 
 
 def objects(*parts: tuple[str, dict[str, Any]]) -> Sequence[Message]:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from hypothesis import strategies as st
 
-from pipelines.domains import HEARD, HOUR_NS, LINK, Machine, Place, Reading, Site
+from pipelines.domains import HEARD, HOUR_NS, LINK, RELAYED, Machine, Place, Reading, Site
 from pipelines.domains.ladder import place_of
 from pipelines.domains.runner import GONE, LATENESS_NS, Runner, gone_for
 from pipelines.domains.words import Identity, Said, Words, hear, identity_of
@@ -68,8 +68,8 @@ def values_of(name: str, second: int) -> st.SearchStrategy[Value]:
     """Values of a property: registers mostly rise with time, and sometimes begin again."""
     if name == HEARD:
         return st.just(True)
-    if name == LINK:
-        return st.sampled_from([f"{second // 60} 2 -101.5 7.0", f"{second // 60} 1 - -3.25", "- 3 -80.0 -", "7 - - -"])
+    if name in (LINK, RELAYED):
+        return st.sampled_from(_travelled(name, second // 60))
     row = PROPERTIES[name]
     if row.kind == "flag":
         return st.booleans()
@@ -80,6 +80,12 @@ def values_of(name: str, second: int) -> st.SearchStrategy[Value]:
     low = -100.0 if row.low is None else float(row.low)
     high = 1000.0 if row.high is None else min(float(row.high), 1000.0)
     return st.one_of(st.floats(low, high, allow_subnormal=False).map(lambda value: round(value, 2)), st.just(low))
+
+
+def _travelled(name: str, f_cnt: int) -> list[str]:
+    if name == LINK:
+        return [f"{f_cnt} 2 -101.5 7.0", f"{f_cnt} 1 - -3.25", "- 3 -80.0 -", "7 - - -"]
+    return [f"{f_cnt} 1 tree/a", f"{f_cnt} 2 tree/b", "- 1 tree/a", "7 3 tree/c"]
 
 
 def in_order(machine: Machine[Any], site: Site, readings: Sequence[Reading], until_ns: int) -> Final:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from pipelines.domains import HOUR_NS, LINK, QUARTER_NS, Machine, Reading
+from pipelines.domains import HOUR_NS, LINK, QUARTER_NS, RELAYED, Machine, Reading
 from pipelines.domains.ladder import place_of
 from pipelines.domains.runner import GONE, LATENESS_NS
 from pipelines.domains.table import MACHINES
@@ -185,6 +185,8 @@ def test_its_state_is_bounded(machine: Machine[Any]) -> None:
             value: Value = float(hour) if kind == "counter" else float(20 + hour % 24)
             if name == LINK:
                 value = f"{hour} 2 {-80.0 - hour % 24} 5.5"
+            elif name == RELAYED:
+                value = f"{hour} 1 tree/{hour % 100}"
             elif kind == "flag":
                 value = hour % 5 < 2
             elif row is not None and row.states:
