@@ -429,6 +429,25 @@ class ConditionCleared(Event, frozen=True, tag=True):
     after_s: float
 
 
+class AlarmsTold(Event, frozen=True, tag=True):
+    """A route has a message: so many alarms that are wrong, over, or came and went. ``said``: the far side's words."""
+
+    route: str
+    id: str
+    wrong: int
+    over: int
+    passed: int
+    said: str
+
+
+class AlarmsHeld(Event, frozen=True, tag=True):
+    """A route has sent all messages that an hour allows; what follows waits and comes as one."""
+
+    level: ClassVar[str] = "WARNING"
+    route: str
+    until: str
+
+
 class ListeningOn(Event, frozen=True, tag=True):
     """A server of ours accepts connections."""
 

@@ -100,11 +100,18 @@ def _open_topics(config: SinkConfig, gateway: "Gateway") -> Sink:
     )
 
 
+def _alarms(config: SinkConfig, gateway: "Gateway") -> Sink:
+    from gateway.alarms.sink import open_alarms  # noqa: PLC0415 - see open_sink
+
+    return open_alarms(config.name, gateway)
+
+
 OPENERS: Mapping[str, Callable[[SinkConfig, "Gateway"], Sink]] = {
     "influxdb": _influxdb,
     "store": _store,
     "quarantine": _quarantine,
     "open-topics": _open_topics,
+    "alarms": _alarms,
 }
 
 
