@@ -13,16 +13,18 @@ Laws
 import importlib
 import os
 import string
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from gateway.alarms.settings import AlarmsTable
 from gateway.files.mistakes import ConfigError, Mistake, did_you_mean, errors_of
 from gateway.files.toml_document import Document, read_toml
 from gateway.files.validate import validate
+from gateway.http.settings import HttpTable
 from gateway.journal.options import SEGMENTS_IN_QUOTA
 from gateway.open_data.settings import OpenDataTable
 from pipelines.dialects import DIALECTS, build_dialect
@@ -41,11 +43,25 @@ SINK_KINDS = {
     "open-topics": "gateway.sinks.open_topics.settings:OpenTopicsSettings",
     "quarantine": "gateway.sinks.quarantine.settings:QuarantineSettings",
 }
+ROUTE_KINDS = {
+    "email": "gateway.alarms.settings:EmailRoute",
+    "webhook": "gateway.alarms.settings:WebhookRoute",
+    "mqtt": "gateway.alarms.settings:MqttRoute",
+}
+KINDS = {"sources": SOURCE_KINDS, "sinks": SINK_KINDS, "alarms": ROUTE_KINDS}
+ROUTES = ("alarms", "routes")
+ALARMS = "alarms"
+"""The sink that reads alarms out of the ledger. It is there by itself where ``[alarms]`` has a route."""
+Group = tuple[str, ...]
+"""Where tables of parts stand: ``("sinks",)``; with the name of one behind, where that stands."""
 STARTS_AT: dict[str, Literal["oldest", "now"]] = {"open-topics": "now"}
 """Where a new sink's cursor starts; ``oldest`` for every kind not named. Topics are for what happens now."""
 
 SLUG = r"^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$"
 Slug = Annotated[str, Field(pattern=SLUG)]
+
+
+Listener = TypeVar("Listener", OpenDataTable, HttpTable)
 
 
 class Table(BaseModel):
@@ -113,6 +129,8 @@ class _Fixed(Table):
     analytics: AnalyticsTable = AnalyticsTable()
     startups: StartupsTable = StartupsTable()
     open_data: OpenDataTable = OpenDataTable()
+    http: HttpTable = HttpTable()
+    alarms: AlarmsTable = AlarmsTable()
     sources: dict[str, Any] = {}
     sinks: dict[str, Any] = {}
 
@@ -139,6 +157,14 @@ class SinkConfig(msgspec.Struct, frozen=True):
     when_full: Literal["expire", "hold"] = "expire"
 
 
+class RouteConfig(msgspec.Struct, frozen=True):
+    """One ``[alarms.routes.<name>]``."""
+
+    name: str
+    kind: str
+    settings: BaseModel
+
+
 class SinkCommon(Table):
     """Keys that every sink has, whatever its kind."""
 
@@ -160,6 +186,9 @@ class Config(msgspec.Struct, frozen=True):
     analytics: AnalyticsTable = AnalyticsTable()
     broker_dir: Path = Path("broker")
     open_data: OpenDataTable = OpenDataTable()
+    http: HttpTable = HttpTable()
+    alarms: AlarmsTable = AlarmsTable()
+    routes: Mapping[str, RouteConfig] = {}
 
 
 def find_config(given: str | Path | None = None) -> Path:
@@ -182,18 +211,21 @@ def load_config(path: Path) -> Config:
     folder = path.absolute().parent
     fixed, mistakes = validate(_Fixed, document.data, document)
     sources, sinks = [], []
-    for name, table in _tables(document, "sources", mistakes):
+    for name, table in _tables(document, ("sources",), mistakes):
         if source := _source(name, table, document, folder, mistakes):
             sources.append(source)
-    for name, table in _tables(document, "sinks", mistakes):
+    for name, table in _tables(document, ("sinks",), mistakes):
         if sink := _sink(name, table, document, folder, mistakes):
             sinks.append(sink)
+    routes = list(_routes(document, folder, mistakes))
     if not document.data.get("sources"):
         mend = "Add [sources.NAME] with kind = " + " or ".join(f'"{kind}"' for kind in SOURCE_KINDS)
         mistakes.append(Mistake(document.where("sources"), "nothing is received: there is no source", mend))
     if fixed is None or errors_of(mistakes):
         raise ConfigError(sorted(mistakes))
     tables = fixed.gateway.model_copy(update=_absolute_folders(fixed.gateway, folder))
+    open_data = _with_absolute_files(fixed.open_data, "open_data", document, folder, mistakes)
+    http = _with_absolute_files(fixed.http, "http", document, folder, mistakes)
     return Config(
         path=path.absolute(),
         gateway=tables,
@@ -201,11 +233,16 @@ def load_config(path: Path) -> Config:
         ledger=fixed.ledger,
         control_socket=folder / (fixed.control.socket or tables.state_dir / "control.sock"),
         sources={source.name: source for source in sources},
-        sinks={sink.name: sink for sink in [*sinks, *_default_sinks(sinks)]},
+        sinks={
+            sink.name: sink for sink in [*sinks, *_default_sinks(sinks, told=bool(routes and fixed.alarms.enabled))]
+        },
         warnings=tuple(mistakes),
         analytics=fixed.analytics,
         broker_dir=folder / fixed.startups.broker_dir,
-        open_data=fixed.open_data.model_copy(update=_absolute_files(fixed.open_data, folder)),
+        open_data=open_data,
+        http=http,
+        alarms=fixed.alarms,
+        routes={route.name: route for route in routes},
     )
 
 
@@ -214,19 +251,30 @@ def _absolute_folders(gateway: GatewayTable, folder: Path) -> dict[str, Path]:
     return {name: folder / path for name, path in paths.items() if path is not None}
 
 
-def _absolute_files(table: OpenDataTable, folder: Path) -> dict[str, Path]:
-    files = {"cert_file": table.cert_file, "key_file": table.key_file}
-    return {name: folder / file for name, file in files.items() if file is not None}
+def _with_absolute_files(
+    table: Listener, name: str, document: Document, folder: Path, mistakes: list[Mistake]
+) -> Listener:
+    """The table with every ``…_file`` in it absolute."""
+    files = {key: getattr(table, key) for key in type(table).model_fields if key.endswith("_file")}
+    found = {
+        key: Path(_absolute_path(str(file), document.where(name, key), folder, mistakes))
+        for key, file in files.items()
+        if file is not None
+    }
+    return table.model_copy(update=found)
 
 
-def _tables(document: Document, group: str, mistakes: list[Mistake]) -> list[tuple[str, dict[str, Any]]]:
+def _tables(document: Document, group: Group, mistakes: list[Mistake]) -> list[tuple[str, dict[str, Any]]]:
     """The tables ``[group.<name>]``; what is not such a table is a mistake."""
-    found = document.data.get(group, {})
+    found: Any = document.data
+    for part in group:
+        found = found.get(part, {}) if isinstance(found, dict) else {}
     tables = []
     for name, table in found.items() if isinstance(found, dict) else ():
-        where = document.where(group, name)
+        where = document.where(*group, name)
         if not isinstance(table, dict):
-            mistakes.append(Mistake(where, f"a {group[:-1]} is a table", f"Write [{group}.NAME], and its keys below."))
+            mend = f"Write [{'.'.join(group)}.NAME], and its keys below."
+            mistakes.append(Mistake(where, f"a {group[-1][:-1]} is a table", mend))
         elif not _is_slug(name):
             mistakes.append(Mistake(where, "not a name", "Use lower-case letters, digits and hyphens."))
         else:
@@ -239,24 +287,34 @@ def _is_slug(name: str) -> bool:
     return 0 < len(name) <= 64 and all(letter in allowed for letter in name) and name.strip("-") == name  # noqa: PLR2004 - as in SLUG
 
 
-def _kind(group: str, name: str, table: Mapping[str, Any], document: Document, mistakes: list[Mistake]) -> str | None:
-    kinds = SOURCE_KINDS if group == "sources" else SINK_KINDS
+def _kind(key: Group, table: Mapping[str, Any], document: Document, mistakes: list[Mistake]) -> str | None:
+    kinds = KINDS[key[0]]
     kind = table.get("kind")
     if kind is None:
         mend = "Add kind = " + " or ".join(f'"{known}"' for known in kinds)
-        mistakes.append(Mistake(document.where(group, name, "kind"), "missing", mend))
+        mistakes.append(Mistake(document.where(*key, "kind"), "missing", mend))
         return None
     if kind not in kinds:
-        what = f"'{kind}' is not a kind of {group[:-1]}"
-        mistakes.append(Mistake(document.where(group, name, "kind"), what, did_you_mean(str(kind), kinds)))
+        what = f"'{kind}' is not a kind of {key[-2][:-1]}"
+        mistakes.append(Mistake(document.where(*key, "kind"), what, did_you_mean(str(kind), kinds)))
         return None
     return str(kind)
+
+
+def _routes(document: Document, folder: Path, mistakes: list[Mistake]) -> Iterator[RouteConfig]:
+    """Every ``[alarms.routes.<name>]``."""
+    for name, table in _tables(document, ROUTES, mistakes):
+        key = (*ROUTES, name)
+        kind = _kind(key, table, document, mistakes)
+        settings = _settings(table, key, document, folder, mistakes) if kind is not None else None
+        if kind is not None and settings is not None:
+            yield RouteConfig(name, kind, settings)
 
 
 def _source(
     name: str, table: dict[str, Any], document: Document, folder: Path, mistakes: list[Mistake]
 ) -> SourceConfig | None:
-    kind = _kind("sources", name, table, document, mistakes)
+    kind = _kind(("sources", name), table, document, mistakes)
     if kind is None:
         return None
     settings = _settings(table, ("sources", name), document, folder, mistakes)
@@ -279,7 +337,7 @@ def _dialect_fault(table: Mapping[str, Any], document: Document, key: tuple[str,
 def _sink(
     name: str, table: dict[str, Any], document: Document, folder: Path, mistakes: list[Mistake]
 ) -> SinkConfig | None:
-    kind = _kind("sinks", name, table, document, mistakes)
+    kind = _kind(("sinks", name), table, document, mistakes)
     if kind is None:
         return None
     fields = {field.alias or key for key, field in settings_model(SINK_KINDS[kind]).model_fields.items()}
@@ -302,12 +360,12 @@ def settings_model(reference: str) -> type[BaseModel]:
 
 def _settings(
     table: dict[str, Any],
-    key: tuple[str, str],
+    key: Group,
     document: Document,
     folder: Path,
     mistakes: list[Mistake],
 ) -> BaseModel | None:
-    model = settings_model((SOURCE_KINDS if key[0] == "sources" else SINK_KINDS)[table["kind"]])
+    model = settings_model(KINDS[key[0]][table["kind"]])
     given = {name: value for name, value in table.items() if name != "kind" or "kind" in model.model_fields}
     for name, value in given.items():
         field = model.model_fields.get(name)
@@ -331,8 +389,8 @@ def _absolute_path(value: str, where: str, folder: Path, mistakes: list[Mistake]
     return str(folder / Path(value).expanduser())
 
 
-def _default_sinks(written: list[SinkConfig]) -> list[SinkConfig]:
-    """The quarantine always; the embedded store where no InfluxDB and no store is written down."""
+def _default_sinks(written: list[SinkConfig], *, told: bool) -> list[SinkConfig]:
+    """The quarantine always; the embedded store where no InfluxDB and no store is written down; alarms if ``told``."""
     kinds = {sink.kind for sink in written}
     wanted = [] if "quarantine" in kinds else ["quarantine"]
     if not kinds & {"influxdb", "store"}:
@@ -345,4 +403,7 @@ def _default_sinks(written: list[SinkConfig]) -> list[SinkConfig]:
         sinks.append(
             SinkConfig(name, kind, model.model_validate({"kind": kind} if "kind" in model.model_fields else {}))
         )
+    if told:
+        name = ALARMS if ALARMS not in taken else f"default-{ALARMS}"
+        sinks.append(SinkConfig(name, ALARMS, AlarmsTable(), "now"))
     return sinks

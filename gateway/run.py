@@ -43,6 +43,7 @@ from pipelines.model import NS_PER_S
 
 if TYPE_CHECKING:
     from gateway.analytics import Analytics
+    from gateway.http.operators import OperatorsServer
     from gateway.open_data.server import OpenDataServer
 
 
@@ -80,6 +81,7 @@ class Gateway:
         self.ingest.needed_from = self.housekeeping.needed_from
         self.downlinks = Downlinks(self)
         self.health = Health(self)
+        self.operators = open_operators(self)
         self._stop = asyncio.Event()
 
     async def run(self) -> bool:
@@ -106,6 +108,9 @@ class Gateway:
             if self.open_data is not None:
                 serving = supervise("open data", self.open_data.run, self.events)
                 loops["open data"] = group.create_task(serving, name="open data")
+            if self.operators is not None:
+                showing = supervise("operators' listener", self.operators.run, self.events)
+                loops["operators"] = group.create_task(showing, name="operators")
             inlets = [
                 group.create_task(supervise(f"source {source.name}", source.run, self.events), name=source.name)
                 for source in self.sources
@@ -217,6 +222,15 @@ def open_open_data(gateway: Gateway) -> "OpenDataServer | None":
     from gateway.open_data.server import OpenDataServer  # noqa: PLC0415 - see above
 
     return OpenDataServer(gateway)
+
+
+def open_operators(gateway: "Gateway") -> "OperatorsServer | None":
+    """Health, metrics and the dashboard over HTTP, where they are wanted; else nothing of it is imported."""
+    if not gateway.config.http.enabled:
+        return None
+    from gateway.http.operators import OperatorsServer  # noqa: PLC0415 - see above
+
+    return OperatorsServer(gateway)
 
 
 def open_gateway(config: Config, *, clock: Clock | None = None, events: Events | None = None) -> Gateway:

@@ -109,6 +109,9 @@ def secret_files(config: Config) -> Iterator[Finding]:
         for name, part in named.items():
             for key, path in secrets_of(part.settings):
                 yield secret_file(f"{group}.{name}.{key}", path)
+    if config.http.enabled:
+        for key, path in secrets_of(config.http):
+            yield secret_file(f"http.{key}", path)
 
 
 def secrets_of(settings: BaseModel) -> Iterator[tuple[str, Path]]:

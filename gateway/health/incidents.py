@@ -29,13 +29,14 @@ WORKER_GRACE_S = 30.0
 OFTEN = 3
 """A part that crashed so often without a calm between does not come up again by itself."""
 
+RETRY = "citygate rejected retry --reason refused"
 DISK = "Look at the disk (dmesg, smartctl); replace a worn card. `citygate journal verify` counts what is readable."
 
 
 class Incident(msgspec.Struct, frozen=True):
     """A trouble as its event tells it. ``lasts_s``: over by itself so long after it was last told; None: never.
 
-    ``critical_after_s``: so long after it began it is critical. ``critical_at``: so many times told in a row make it so.
+    ``critical_after_s``: so long after it began it is critical. ``critical_at``: told so often in a row it is, too.
     """
 
     kind: str
@@ -103,7 +104,7 @@ class Incidents:
 
 def begun(event: Event) -> Incident | None:
     """The trouble that an event tells, if it tells one that no part holds as state."""
-    return _of_source(event) or _of_disk(event) or _of_work(event)
+    return _of_source(event) or _of_disk(event) or _of_work(event) or _of_entry(event) or _of_codec(event)
 
 
 def ended(event: Event, kind: str, subject: str) -> bool:
@@ -173,6 +174,14 @@ def _of_work(event: Event) -> Incident | None:
             what = f"devices and pilots are as they were before: {' '.join(event.mistakes[:1])}{more}"
             mend = "citygate check shows every mistake. Mend them, then: systemctl reload citygate"
             return Incident("files-kept", "files", "warning", what, mend)
+        case told.DownlinksUnreadable():
+            return Incident("downlinks-unreadable", "downlinks", "critical", event.why, event.mend)
+        case _:
+            return None
+
+
+def _of_entry(event: Event) -> Incident | None:
+    match event:
         case told.SinkRefusedEntries():
             what = f"the server behind {event.sink} refuses entries for good: {event.detail}"
             mend = f"They are kept: citygate rejected list --reason refused. When it is mended: {RETRY}"
@@ -186,13 +195,8 @@ def _of_work(event: Event) -> Incident | None:
             return Incident(
                 "machine-fell", event.pilot, "warning", what, "Report this line; no reading is lost.", DAY_S
             )
-        case told.DownlinksUnreadable():
-            return Incident("downlinks-unreadable", "downlinks", "critical", event.why, event.mend)
         case _:
-            return _of_codec(event)
-
-
-RETRY = "citygate rejected retry --reason refused"
+            return None
 
 
 def _of_codec(event: Event) -> Incident | None:

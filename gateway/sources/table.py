@@ -53,6 +53,8 @@ def open_source(source: SourceConfig, intake: Intake, clock: Clock, events: Even
 def read_secrets(config: Config) -> Mapping[str, bytes | None]:
     """The secret of every source, None where it has none. Raises ConfigError with every one that cannot be read.
 
+    That of the operators' listener is looked at, too.
+
     ``citygate run`` asks before it opens anything, so that a missing file leaves no trace in the state directory.
     """
     secrets: dict[str, bytes | None] = {}
@@ -63,6 +65,10 @@ def read_secrets(config: Config) -> Mapping[str, bytes | None]:
                 secrets[name] = secret(getattr(source.settings, key), f"sources.{name}.{key}")
             except ConfigError as error:
                 mistakes += error.mistakes
+    try:
+        secret(config.http.token_file if config.http.enabled else None, "http.token_file")
+    except ConfigError as error:
+        mistakes += error.mistakes
     if mistakes:
         raise ConfigError(mistakes)
     return secrets

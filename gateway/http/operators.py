@@ -1,0 +1,80 @@
+"""The operators' listener: health, metrics, the dashboard. Opened by ``run.py`` when ``[http]`` is enabled.
+
+| path | what | without the token, where there is one |
+| --- | --- | --- |
+| `/healthz` | 200 or 503, and what is wrong | the status alone |
+| `/metrics` | everything that is counted, for Prometheus | refused |
+| `/…` | the dashboard, where ``dashboard`` is true | refused |
+
+It has a listener of its own: what people look at must not hold up what sensors send.
+"""
+
+import asyncio
+import socket
+from typing import TYPE_CHECKING
+
+import uvicorn
+from starlette.applications import Starlette
+
+from gateway.events import ListeningOn
+from gateway.health.pages import BARE, health_routes
+from gateway.http.embedded import Embedded, Punctual, bound
+from gateway.http.guard import Guard
+from gateway.sources.table import secret
+
+if TYPE_CHECKING:
+    from gateway.run import Gateway
+
+MAX_CONNECTIONS = 64
+IDLE_S = 15
+CLOSE_WITHIN_S = 2
+HEAD_BYTES = 16 << 10
+
+
+class OperatorsServer:
+    """One listener; ``run`` serves until cancelled. Raises ConfigError where the token cannot be read."""
+
+    def __init__(self, gateway: "Gateway") -> None:
+        self._gateway = gateway
+        self._settings = gateway.config.http
+        token = secret(self._settings.token_file, "http.token_file")
+        routes = health_routes(gateway)
+        if self._settings.dashboard:
+            from gateway.dashboard.routes import routes as dashboard_routes  # noqa: PLC0415 - only where it is wanted
+
+            routes += dashboard_routes(gateway)
+        pages = Starlette(routes=routes)
+        pages.router.redirect_slashes = False  # an address has one form; a redirect would repeat the Host that was sent
+        self.guard = Guard(pages, self._settings, token, BARE)
+
+    async def run(self) -> None:
+        """Serve. Raises OSError where the address cannot be bound."""
+        listener = self._bound()
+        config = uvicorn.Config(
+            self.guard,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            http=Punctual,
+            ws="none",
+            server_header=False,
+            limit_concurrency=MAX_CONNECTIONS,
+            backlog=MAX_CONNECTIONS,
+            timeout_keep_alive=IDLE_S,
+            timeout_graceful_shutdown=CLOSE_WITHIN_S,
+            h11_max_incomplete_event_size=HEAD_BYTES,
+            ssl_certfile=self._settings.cert_file,
+            ssl_keyfile=self._settings.key_file,
+        )
+        server = Embedded(config)
+        self._gateway.events.emit(ListeningOn(what="operators", address=self._settings.base_url))
+        try:
+            await server.serve(sockets=[listener])
+        except asyncio.CancelledError:
+            await server.shutdown(sockets=[listener])
+            raise
+        finally:
+            listener.close()
+
+    def _bound(self) -> socket.socket:
+        return bound(self._settings.address, backlog=MAX_CONNECTIONS, said=f"http.listen: {self._settings.listen}")

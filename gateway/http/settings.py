@@ -1,0 +1,43 @@
+"""What an operator writes for the listener of health, metrics and the dashboard."""
+
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from gateway.sources.http_settings import address_of, is_loopback
+
+HostName = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$")]
+
+
+class HttpTable(BaseModel):
+    """``[http]``. ``allowed_hosts``: names under which browsers reach it, beside localhost and addresses."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    enabled: bool = False
+    listen: Annotated[str, Field(pattern=r"^([^:\s\[\]]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}$")] = "127.0.0.1:8470"
+    dashboard: bool = True
+    token_file: Path | None = None
+    allowed_hosts: tuple[HostName, ...] = ()
+    cert_file: Path | None = None
+    key_file: Path | None = None
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host, without the brackets of IPv6, and port."""
+        return address_of(self.listen)
+
+    @property
+    def base_url(self) -> str:
+        """Where its addresses begin, without a slash at the end."""
+        return f"{'https' if self.cert_file else 'http'}://{self.listen}"
+
+    @model_validator(mode="after")
+    def _is_no_open_door(self) -> Self:
+        if (self.cert_file is None) != (self.key_file is None):
+            raise ValueError("cert_file and key_file belong together | Write both, or neither.")
+        if self.token_file is None and not is_loopback(self.address[0]):
+            mend = 'Write token_file = "secrets/operators-token", or listen on 127.0.0.1'
+            raise ValueError(f"{self.listen} would show the city to anybody who reaches it | {mend}.")
+        return self
