@@ -9,7 +9,11 @@ Detail = float | int | bool | str
 
 @dataclass(frozen=True)
 class SimulatedDevice:
-    """One device. ``calibration``: property → (factor, offset), without which the gateway cannot read it."""
+    """One device. ``calibration``: property → (factor, offset), without which the gateway cannot read it.
+
+    ``unlisted``: the city's asset list does not have it. ``past_report_min``: how often it reported before the city
+    went live, where that was less often.
+    """
 
     dev_eui: str
     profile: str
@@ -21,3 +25,5 @@ class SimulatedDevice:
     latitude: float
     calibration: Mapping[str, tuple[float, float]] = field(default_factory=dict, hash=False)
     details: Mapping[str, Detail] = field(default_factory=dict, hash=False)
+    unlisted: bool = False
+    past_report_min: float | None = None

@@ -48,7 +48,10 @@ def shipped_profiles() -> Mapping[str, CompiledProfile]:
 
 
 class Run:
-    """One run, and what it counted: ``senders`` has the reports that made no frame."""
+    """One run, and what it counted: ``senders`` has the reports that made no frame.
+
+    ``live_ns``: from when on the city is live; before, devices with a ``past_report_min`` keep to that.
+    """
 
     def __init__(
         self,
@@ -58,12 +61,13 @@ class Run:
         *,
         faults: Faults | None = None,
         profiles: Mapping[str, CompiledProfile] | None = None,
+        live_ns: int | None = None,
     ) -> None:
         self.city = city = scenario if isinstance(scenario, City) else settle(scenario)
         self._faults = read_faults(city.scenario.faults) if faults is None else faults
         profiles = shipped_profiles() if profiles is None else profiles
         seed = city.scenario.seed
-        self._start_ns, self._end_ns = start_ns, end_ns
+        self._start_ns, self._end_ns, self._live_ns = start_ns, end_ns, live_ns
         self._scope = Scope(city.devices, start_ns, seed, Meanings(profiles))
         self._lorawan = city.scenario.network.dialect not in CARRIES_JSON
         self.senders = Senders(
@@ -80,7 +84,8 @@ class Run:
     def steps(self) -> Iterator[Step]:
         """Truths and messages; ask once."""
         faults, scope, told = self._faults, self._scope, self._told
-        said = faults.on_readings(reports(self.city, self._start_ns, self._end_ns), scope)
+        all_reports = reports(self.city, self._start_ns, self._end_ns, live_ns=self._live_ns)
+        said = faults.on_readings(all_reports, scope)
         framed = faults.on_frames(self._frames(said), scope)
         if not self._lorawan:
             framed = (frame for frame in framed if frame.kind == "uplink")

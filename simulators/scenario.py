@@ -18,6 +18,7 @@ from simulators.device import Detail, SimulatedDevice
 __all__ = [
     "SCENARIOS",
     "Network",
+    "PilotTable",
     "Scenario",
     "ScenarioError",
     "SimulatedDevice",
@@ -54,11 +55,21 @@ class Network(_Table):
     gateways: Annotated[int, Field(ge=1, le=64)] | Annotated[list[Eui], Field(min_length=1)] = 3
 
 
+class PilotTable(_Table):
+    """``[pilots.ID]``: what its people call a pilot, what they ask, what they want to change (``[[kpi]]`` tables)."""
+
+    title: str
+    question: Annotated[str, Field(max_length=255)] = ""
+    kpi: list[dict[str, Any]] = []
+
+
 class SiteTable(_Table):
     """``[[site]]``: devices of one kind. Without ``street`` the town chooses; without ``profile`` the kind's usual one.
 
     ``per_street``: how many stand in one street before the next begins. ``report_min``: the kind's own interval of
-    reports or heartbeats. ``parameters``: of the kind's model. ``details``: what the asset list says of each device.
+    reports or heartbeats; ``past_report_min``: of the part of a run that is recorded before the city goes live
+    (``--then``), where a month of the present pace would be too much. ``parameters``: of the kind's model. ``details``:
+    what the asset list says of each device. ``unlisted``: devices that nobody has written down.
     """
 
     kind: str
@@ -70,6 +81,8 @@ class SiteTable(_Table):
     to: Point | None = None
     per_street: Annotated[int, Field(ge=1)] | None = None
     report_min: Annotated[float, Field(gt=0, le=1_440)] | None = None
+    past_report_min: Annotated[float, Field(gt=0, le=1_440)] | None = None
+    unlisted: bool = False
     parameters: dict[str, Any] = {}
     details: dict[str, Detail] = {}
 
@@ -81,7 +94,10 @@ class SiteTable(_Table):
 
 
 class Scenario(_Table):
-    """One scenario file. ``faults``: a preset's name, or tables by fault (see ``simulators/faults``)."""
+    """One scenario file. ``faults``: a preset's name, or tables by fault (see ``simulators/faults``).
+
+    ``pilots``: names and questions, of those that should not be called after their domains.
+    """
 
     title: str
     town: str
@@ -92,6 +108,7 @@ class Scenario(_Table):
     world: World = "as-modelled"
     network: Network = Network()
     site: Annotated[list[SiteTable], Field(min_length=1)]
+    pilots: dict[Slug, PilotTable] = {}
     climate: dict[str, float] = {}
     faults: str | dict[str, str | dict[str, Any]] = "clean"
 

@@ -3,6 +3,10 @@
 City time begins ``--from`` a date, or ``--hours-back`` before now, and runs ``--pace`` times as fast as real time until
 it has caught up with now; from then on it is real time. ``--pace warp`` is as fast as possible, and ends with
 ``--days`` or at now; a recording is always written so. Whatever the pace, messages are stamped as if it had happened.
+
+``--to FILE --then mqtt://…``: the past into a recording, and the same city goes on at a broker, at ``--pace``, once a
+line comes on standard input, or its end: when whoever takes the recording has it. Frame counters go on; no message is
+in both, and none is missing between them.
 """
 
 import argparse
@@ -13,7 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from datetime import time as clock_time
 from itertools import islice
 from pathlib import Path
@@ -22,7 +26,7 @@ import msgspec
 
 from simulators.asset_list import write_asset_list
 from simulators.city.settle import City, settle
-from simulators.city_clock import NS_PER_S, CityClock, now_ns
+from simulators.city_clock import NS_PER_S, CityClock, local, now_ns
 from simulators.faults import DAY_NS
 from simulators.faults.table import PRESETS, Faults, read_faults
 from simulators.progress import CityProgress, city_progress
@@ -119,7 +123,10 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("scenario", help=f"{', '.join(built_in())}, or the path of a .toml file")
     made.add_argument("--to", help="mqtt://[USER:PASSWORD@]HOST:PORT, or a recording FILE.ndjson[.gz|.zst]")
-    made.add_argument("--write-assets", type=Path, metavar="DIR", help="write the pilots and devices there, and end")
+    made.add_argument(
+        "--then", metavar="URL", help="after a recording: go on at this broker, once standard input says so"
+    )
+    made.add_argument("--write-assets", type=Path, metavar="DIR", help="write the pilots and devices there")
     made.add_argument("--pace", type=_pace, default=1.0, help="city seconds per second, or warp (or 0) (1)")
     made.add_argument("--from", dest="begin", type=datetime.fromisoformat, metavar="DATE", help="when the city begins")
     made.add_argument("--hours-back", type=float, help="begin this long before now (0)")
@@ -163,7 +170,7 @@ def span_of(options: argparse.Namespace, city: City) -> Span:
         days = scenario.days
     if days is not None:
         return Span(start_ns, start_ns + int(days * DAY_NS))
-    if options.pace > 0 and options.to.startswith(("mqtt://", "mqtts://")):
+    if options.pace > 0 and is_broker(options.to):
         return Span(start_ns, None)
     if start_ns >= now:
         raise ValueError("the city would end when it begins. Say how long it lasts: --days N, or --hours-back H")
@@ -182,11 +189,14 @@ def main(argv: list[str]) -> int:
         return 2
     if not options.to and not options.write_assets:
         made.error("say where to: --to mqtt://HOST:PORT or --to FILE.ndjson.zst")
+    if options.then and (not options.to or is_broker(options.to) or not is_broker(options.then)):
+        made.error("--then mqtt://HOST:PORT comes after --to FILE.ndjson.zst")
     try:
+        span = span_of(options, city) if options.to else None
         if options.write_assets:
-            write_asset_list(city, options.write_assets)
-        else:
-            simulate(city, faults, span_of(options, city), options)
+            write_asset_list(city, options.write_assets, first_day=first_day(options, span, city))
+        if span is not None:
+            simulate(city, faults, span, options)
     except ValueError as error:  # a payload that cannot say it, an address that is none, a missing library
         print(error, file=sys.stderr)
         return 2
@@ -196,33 +206,78 @@ def main(argv: list[str]) -> int:
     return 0
 
 
+def first_day(options: argparse.Namespace, span: Span | None, city: City) -> date | None:
+    """Of the pilots of a city that goes live: the day it begins. None: as the scenario says."""
+    return local(span.start_ns, city.zone).date() if options.then and span is not None else None
+
+
+def is_broker(address: str) -> bool:
+    """Whether this is a broker's address, and no file's."""
+    return address.startswith(("mqtt://", "mqtts://"))
+
+
 def simulate(city: City, faults: Faults, span: Span, options: argparse.Namespace) -> None:
     """To a broker or into a file, by what ``--to`` looks like; Ctrl-C and SIGTERM end it in order, with whole files.
 
     Raises OSError, BrokerRefusedError, CannotSendError.
     """
-    tally = Tally()
-    live = Run(city, span.start_ns, span.end_ns, faults=faults)
-    to_broker = options.to.startswith(("mqtt://", "mqtts://"))
+    end_ns, live_ns = (None, span.end_ns) if options.then else (span.end_ns, None)
+    live = Run(city, span.start_ns, end_ns, faults=faults, live_ns=live_ns)
     with contextlib.ExitStack() as stack:
         stack.enter_context(_ended_by_sigterm())
         truth = stack.enter_context(open_truth(options.truth)) if options.truth else None
-        progress = stack.enter_context(city_progress(span.start_ns, span.end_ns, city.zone))
         stack.enter_context(contextlib.suppress(KeyboardInterrupt))
-        if to_broker:
-            clock = CityClock.begin(span.start_ns, options.pace)
-            client_id = f"citygate-simulator-{city.scenario.seed}"
-            asyncio.run(
-                publish(
-                    live.steps(), options.to, clock=clock, client_id=client_id, truth=truth, tally=tally,
-                    progress=progress,
-                )
-            )  # fmt: skip
+        if options.then and span.end_ns is not None:
+            parted = Parted(live.steps(), span.end_ns)
+            _send(parted.before(), options.to, span, city=city, pace=WARP, truth=truth)
+            sys.stdin.readline()
+            _send(parted.after(), options.then, Span(span.end_ns, None), city=city, pace=options.pace, truth=truth)
         else:
-            record(live.steps(), Path(options.to), truth=truth, tally=tally, progress=progress)
-    print(tally.line("acknowledged" if to_broker else "written"))
+            _send(live.steps(), options.to, span, city=city, pace=options.pace, truth=truth)
     if live.senders.withheld or live.senders.unsayable:
         print(f"{live.senders.withheld} frames withheld (airtime), {live.senders.unsayable} not sayable in the payload")
+
+
+def _send(steps: Iterator[Step], to: str, span: Span, *, city: City, pace: float, truth: TruthFile | None) -> None:
+    """All steps to one address; says how many messages it were, also where it is interrupted."""
+    tally = Tally()
+    try:
+        with city_progress(span.start_ns, span.end_ns, city.zone) as progress:
+            if is_broker(to):
+                clock = CityClock.begin(span.start_ns, pace)
+                client_id = f"citygate-simulator-{city.scenario.seed}"
+                asyncio.run(
+                    publish(steps, to, clock=clock, client_id=client_id, truth=truth, tally=tally, progress=progress)
+                )
+            else:
+                record(steps, Path(to), truth=truth, tally=tally, progress=progress)
+    except KeyboardInterrupt:
+        print(tally.line("acknowledged" if is_broker(to) else "written"), flush=True)
+        raise
+    print(tally.line("acknowledged" if is_broker(to) else "written"), flush=True)
+
+
+class Parted:
+    """One run in two parts: the messages before a moment, then, when those have been asked for, all from it on."""
+
+    def __init__(self, steps: Iterator[Step], at_ns: int) -> None:
+        self._steps = steps
+        self._at_ns = at_ns
+        self._first_after: Step | None = None
+
+    def before(self) -> Iterator[Step]:
+        """Up to but without the moment."""
+        for step in self._steps:
+            if step[1] is not None and step[1].at_ns >= self._at_ns:
+                self._first_after = step
+                return
+            yield step
+
+    def after(self) -> Iterator[Step]:
+        """From the moment on. Nothing where ``before`` was not taken to its end."""
+        if self._first_after is not None:
+            yield self._first_after
+            yield from self._steps
 
 
 @contextlib.contextmanager

@@ -25,7 +25,8 @@ def simulate(scenario: str, options: tuple[str, ...]) -> None:
     \b
     Options:
         --to WHERE            mqtt://[USER:PASSWORD@]HOST:PORT, or a recording FILE.ndjson[.gz|.zst]
-        --write-assets DIR    write the city's pilots and devices as the gateway reads them, and end
+        --then WHERE          after a recording: go on at this broker, once standard input has a line, or ends
+        --write-assets DIR    write the city's pilots and devices as the gateway reads them
         --pace N|warp         city seconds per second, until the city has caught up with now
         --from DATE           when the city begins; --hours-back H: so long before now; --days N: how long it lasts
         --seed N              another city of the same kind

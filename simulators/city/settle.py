@@ -196,6 +196,8 @@ class _Settler:
                 latitude=latitude,
                 calibration=kind.calibration(parameters),
                 details={**kind.details(parameters, line.name, index), **table.details},
+                unlisted=table.unlisted,
+                past_report_min=table.past_report_min,
             )
 
     def _dev_eui(self, feature_type: str) -> str:

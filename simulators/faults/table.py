@@ -18,11 +18,12 @@ from simulators.faults.loss import Loss
 from simulators.faults.moved_device import MovedDevice
 from simulators.faults.outage import Outage
 from simulators.faults.sensors import Drift, Spikes, Stuck
+from simulators.faults.silent import Silent
 from simulators.networks.frame import Frame, Message
 from simulators.signals import Report
 
 OF_READINGS: Mapping[str, type[ReadingsFault]] = {
-    fault.name: fault for fault in (Stuck, Drift, Spikes, BatteryDecline, MovedDevice, Flood)
+    fault.name: fault for fault in (Stuck, Drift, Spikes, BatteryDecline, Silent, MovedDevice, Flood)
 }
 _FRAMES: tuple[type[FramesFault], ...] = (JoinStorm, FCntReset, ClockSkew, NoClock)
 OF_FRAMES: Mapping[str, type[FramesFault]] = {fault.name: fault for fault in _FRAMES}

@@ -39,12 +39,14 @@ def test_the_scenarios_are_those_that_the_help_names() -> None:
             "air-noise",
             "water-energy",
             "city",
+            "demo",
             "pilot-500",
             "rehearsal",
         ]
     )
     assert len(settle(load_scenario("pilot-500")).devices) == 500
     assert 55 <= len(settle(load_scenario("city")).devices) <= 70
+    assert 55 <= len(settle(load_scenario("demo")).devices) <= 70
 
 
 @pytest.mark.parametrize(

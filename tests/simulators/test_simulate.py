@@ -30,10 +30,11 @@ def test_the_asset_list_of_each_scenario_is_read_by_the_gateway_without_a_mistak
     assert main([name, "--write-assets", str(tmp_path)]) == 0
     files = Files.read(tmp_path / "pilots", tmp_path / "devices", CATALOGUE)
     city = settle(load_scenario(name))
-    assert {device.id for device in files.devices} == {device.dev_eui for device in city.devices}
+    listed = [device for device in city.devices if not device.unlisted]
+    assert {device.id for device in files.devices} == {device.dev_eui for device in listed}
     assert {pilot.timezone for pilot in files.pilots.values()} == {city.town.timezone}
-    assert set(files.pilots) == {device.pilot for device in city.devices}
-    details = {device.dev_eui: device.details for device in city.devices}
+    assert set(files.pilots) == {device.pilot for device in listed}
+    details = {device.dev_eui: device.details for device in listed}
     for device in files.devices:
         assert device.details == details[device.id]
         area = files.pilots[device.pilot].area
@@ -208,3 +209,43 @@ def test_the_help_page_names_every_option_that_citygate_simulate_passes_on() -> 
 
     known = {word for action in simulate.parser()._actions for word in action.option_strings if word.startswith("--")}
     assert [word for word in sorted(known - {"--help"}) if word not in (command.help or "")] == []
+
+
+async def test_a_city_goes_on_at_the_broker_where_its_recording_ends(mosquitto: servers.Server, tmp_path: Path) -> None:
+    """What the recording and the broker have together is what one run has: the same bytes, none twice, none missing."""
+    listener = Listener(mosquitto.port)
+    listener._client.subscribe("application/#", 1)
+    past, whole = tmp_path / "past.ndjson", tmp_path / "whole.ndjson"
+    command = [sys.executable, "-m", "simulators", "simulate", "street", "--from", "2026-06-01", "--to", str(past)]
+    command += ["--days", "0.1", "--then", f"mqtt://127.0.0.1:{mosquitto.port}", "--pace", "3600"]
+    child = subprocess.Popen(  # noqa: ASYNC220 - paho has its own thread
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        written = int((await asyncio.to_thread(child.stdout.readline)).split()[0])
+        assert await asyncio.to_thread(listener.subscribed.wait, 10)
+        assert listener.bodies == [], "the present waits for its line"
+        child.stdin.write("\n")
+        child.stdin.flush()
+        await heard(listener, 60)
+        child.terminate()
+        said, _ = await asyncio.to_thread(child.communicate)
+        assert child.returncode == 0
+        await heard(listener, int(said.split()[0]))
+    finally:
+        child.kill()
+        child.wait()
+        listener.close()
+    assert main(["street", "--from", "2026-06-01", "--days", "1", "--to", str(whole)]) == 0
+    recorded = [body for _topic, body, _at_ns in read_messages(past)]
+    assert len(recorded) == written
+    one_run = [body for _topic, body, _at_ns in read_messages(whole)]
+    assert recorded + listener.bodies == one_run[: written + len(listener.bodies)]
+
+
+@pytest.mark.parametrize("words", [["--then", "mqtt://127.0.0.1:1"], ["--to", "mqtt://a", "--then", "mqtt://b"]])
+def test_what_goes_on_goes_on_behind_a_recording(words: list[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["street", *words])
