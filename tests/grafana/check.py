@@ -1,0 +1,179 @@
+"""Every query of every dashboard and alert rule, asked of a database that a simulated city has filled.
+
+A query is sound when Grafana's macros and variables fill in, the database understands it, it finds rows, and the unit
+that its panel prints is that of what it selects.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+import msgspec
+
+from tests.grafana.choices import Choices, opened
+from tests.grafana.dashboards import (
+    AlertQuery,
+    Annotation,
+    Dashboard,
+    Panel,
+    Target,
+    Variable,
+    alert_queries,
+    dashboard_files,
+    read_dashboard,
+)
+from tests.grafana.exceptions import EMPTY, Empty
+from tests.grafana.filled import Filled, QueryError, Series
+from tests.grafana.frames import Frame, frames, rows
+from tests.grafana.influxql import InfluxqlError, read_select
+from tests.grafana.macros import MacroError, Span, filled_in, milliseconds
+from tests.grafana.units import says
+
+WITHOUT_QUERY = frozenset(("row", "text", "dashlist", "news", "alertlist", "annolist", "welcome"))
+What = Literal["panel", "variable", "annotation", "alert"]
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """What one query came to. ``wrong``: what is the matter with it, "" when nothing is."""
+
+    dashboard: str
+    what: What
+    title: str
+    ref: str
+    query: str
+    rows: int
+    units: tuple[str, ...] = ()
+    functions: frozenset[str] = frozenset()
+    wrong: str = ""
+    excepted: str = ""
+    """The reason why it finds nothing and need not."""
+
+
+def span_of(data: Filled) -> Span:
+    """All the days that the database holds."""
+    return Span(data.start_ns // 1_000_000, data.end_ns // 1_000_000)
+
+
+def span_of_panel(panel: Panel, span: Span) -> Span:
+    """The same with the panel's own smallest interval."""
+    least = panel.model.get("interval")
+    return msgspec.structs.replace(span, least_interval_ms=milliseconds(least)) if least else span
+
+
+def check_dashboard(dashboard: Dashboard, data: Filled) -> Iterator[Finding]:
+    """Its variables, its annotations and its panels, in this order."""
+    span = span_of(data)
+    try:
+        chosen, offers = opened(dashboard, data, span)
+    except (MacroError, QueryError) as error:
+        yield Finding(dashboard.title, "variable", "", "", "", 0, wrong=str(error))
+        return
+    for variable in dashboard.variables:
+        yield _variable(dashboard, variable, len(offers[variable.name]), data)
+    for annotation in dashboard.annotations:
+        if annotation.source == "influxdb":
+            yield _annotation(dashboard, annotation, data, span, chosen)
+    for panel in dashboard.panels:
+        if panel.kind not in WITHOUT_QUERY:
+            yield from check_panel(dashboard, panel, data, chosen)
+
+
+def check_panel(dashboard: Dashboard, panel: Panel, data: Filled, chosen: Choices) -> Iterator[Finding]:
+    """Every target that asks InfluxDB; a panel that asks nothing at all is wrong."""
+    asking = [target for target in panel.targets if target.source == "influxdb"]
+    if not asking and not panel.targets:
+        yield Finding(dashboard.title, "panel", panel.title, "", "", 0, wrong="it asks nothing")
+    for target in asking:
+        try:
+            asked = ask_panel(panel, target, data, span_of_panel(panel, span_of(data)), chosen)
+        except (MacroError, QueryError, InfluxqlError) as error:
+            yield Finding(dashboard.title, "panel", panel.title, target.ref, target.query, 0, wrong=str(error))
+            continue
+        yield _judged(dashboard, panel, target, asked, data)
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """The answer to one target, the fields that the panel makes of it, and the functions that were called."""
+
+    answer: Sequence[Series]
+    frames: list[Frame]
+    functions: frozenset[str]
+
+
+def ask_panel(panel: Panel, target: Target, data: Filled, span: Span, chosen: Choices) -> Asked:
+    """Ask what the panel asks.
+
+    Raises MacroError, QueryError, InfluxqlError.
+    """
+    query = filled_in(target.query, span, chosen)
+    select = read_select(query)
+    answer = data.ask(query)
+    return Asked(answer, frames(panel, target, select, answer), frozenset(select.functions()))
+
+
+def check_alert(alert: AlertQuery, data: Filled) -> Finding:
+    """A rule's query over all the days; whether it fires is asked elsewhere."""
+    found = Finding("alert rules", "alert", alert.rule, alert.ref, alert.query, 0)
+    try:
+        query = filled_in(alert.query, span_of(data), {})
+        select, answer = read_select(query), data.ask(query)
+    except (MacroError, QueryError, InfluxqlError) as error:
+        return msgspec.structs.replace(found, wrong=str(error))
+    return _counted(found, rows(answer), data, functions=frozenset(select.functions()))
+
+
+def _variable(dashboard: Dashboard, variable: Variable, count: int, data: Filled) -> Finding:
+    found = Finding(dashboard.title, "variable", f"${variable.name}", "", variable.query, 0)
+    return _counted(found, count, data, functions=frozenset())
+
+
+def _annotation(dashboard: Dashboard, annotation: Annotation, data: Filled, span: Span, chosen: Choices) -> Finding:
+    found = Finding(dashboard.title, "annotation", annotation.name, "", annotation.query, 0)
+    try:
+        query = filled_in(annotation.query, span, chosen)
+        select, answer = read_select(query), data.ask(query)
+    except (MacroError, QueryError, InfluxqlError) as error:
+        return msgspec.structs.replace(found, wrong=str(error))
+    columns = {column for series in answer for column in (*series.columns, *series.tags)}
+    found = _counted(found, rows(answer), data, functions=frozenset(select.functions()))
+    if answer and annotation.text_column and annotation.text_column not in columns:
+        return msgspec.structs.replace(
+            found, wrong=f"its text is the column {annotation.text_column}, which is not there"
+        )
+    return found
+
+
+def _judged(dashboard: Dashboard, panel: Panel, target: Target, asked: Asked, data: Filled) -> Finding:
+    found = Finding(dashboard.title, "panel", panel.title, target.ref, target.query, 0)
+    units: dict[str, None] = {}
+    wrong = []
+    for field in (field for frame in asked.frames for field in frame.values):
+        unit = str(field.settings.get("unit", ""))
+        units[f"{field.unit} → {unit or 'none'}"] = None
+        hidden = field.settings["custom"].get("hidden") or field.settings["custom"].get("hideFrom", {}).get("viz")
+        if not hidden and not (field.unit == "text" or says(unit, field.unit)):
+            wrong.append(f"{field.name} is in {field.unit} and is printed as {unit!r}")
+    found = _counted(found, rows(asked.answer), data, functions=asked.functions)
+    return msgspec.structs.replace(found, units=tuple(units), wrong=found.wrong or "; ".join(dict.fromkeys(wrong)))
+
+
+def _counted(found: Finding, count: int, data: Filled, *, functions: frozenset[str]) -> Finding:
+    days = (data.end_ns - data.start_ns) / 86_400e9
+    excepted = next((one for one in EMPTY if _is_meant(one, found) and days < one.below_days), None)
+    wrong = ""
+    if excepted is None and not count:
+        wrong = "it finds nothing"
+    elif excepted is not None and count:
+        wrong = f"it finds {count} rows after all: take it out of the exceptions ({excepted.reason})"
+    return msgspec.structs.replace(
+        found, rows=count, wrong=wrong, functions=functions, excepted=excepted.reason if excepted else ""
+    )
+
+
+def _is_meant(one: Empty, found: Finding) -> bool:
+    return (one.dashboard, one.title) == (found.dashboard, found.title) and one.ref in ("", found.ref)
+
+
+def check_all(data: Filled) -> list[Finding]:
+    """Every dashboard and every alert rule of the deployment."""
+    findings = [one for file in dashboard_files() for one in check_dashboard(read_dashboard(file), data)]
+    return findings + [check_alert(alert, data) for alert in alert_queries()]

@@ -1,0 +1,145 @@
+"""A city's days in a real InfluxDB 1, as the gateway wrote them: what the dashboards are asked against.
+
+    simulator ─▶ recording ─▶ citygate run (intake ▸ refine ▸ analytics ▸ InfluxDB sink) ─▶ influxd
+
+Laws
+- Nothing is written into the database but by the gateway itself.
+- The days are fixed ones of the past: same scenario, same seed, same points. ``now`` is the end of the last day.
+"""
+
+import contextlib
+import re
+import subprocess
+import sys
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from gateway.rehearse.run import settled
+from simulators.scenario import load_scenario
+from tests import servers
+from tests.gateway_process import GatewayProcess, wait_until
+from tests.proofs import books
+
+CITY = Path(__file__).with_name("city.toml")
+DAY_NS = 86_400_000_000_000
+DATABASE = "citygate"
+DAYS, MANY_DAYS = 11.58, 35.58
+"""Twelve days for every test run, 35 for the long proof; both end at two in the afternoon, when a city is awake."""
+WITHIN_S = 1_800.0
+
+CONFIG = """\
+[gateway]
+id = "checked"
+city = "{city}"
+log = "json"
+
+[sources.recording]
+kind = "file"
+path = "recording.ndjson.zst"
+dialect = "chirpstack-v4"
+
+[sinks.influxdb]
+kind = "influxdb"
+url = "{url}"
+database = "{database}"
+api = "v1"
+linger_s = 0.1
+"""
+
+Scalar = str | float | bool | None
+
+
+class QueryError(Exception):
+    """The database refused the query; the text is its own."""
+
+
+class Series(msgspec.Struct, frozen=True):
+    """One series of an answer: rows by column, ``time`` first, in milliseconds as Grafana asks for it."""
+
+    columns: tuple[str, ...]
+    values: tuple[tuple[Scalar, ...], ...]
+    name: str = ""
+    tags: Mapping[str, str] = {}
+
+
+class _Result(msgspec.Struct):
+    series: list[Series] = []
+    error: str = ""
+
+
+class _Answer(msgspec.Struct):
+    results: list[_Result] = []
+    error: str = ""
+
+
+class Filled(msgspec.Struct, frozen=True):
+    """A database with a city's days in it, from ``start_ns`` to ``end_ns``. ``token``: for InfluxDB 2 and 3."""
+
+    url: str
+    database: str
+    start_ns: int
+    end_ns: int
+    token: str = ""
+
+    def ask(self, influxql: str) -> Sequence[Series]:
+        """The series that a query finds. Raises QueryError."""
+        words = urllib.parse.urlencode({"db": self.database, "q": influxql, "epoch": "ms"}).encode()
+        headers = {"Authorization": f"Token {self.token}"} if self.token else {}
+        request = urllib.request.Request(f"{self.url}/query", words, headers)
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                body = answer.read()
+        except urllib.error.HTTPError as refused:
+            raise QueryError(f"{refused.read(500).decode(errors='replace').strip()}: {influxql}") from refused
+        found = msgspec.json.decode(body, type=_Answer)
+        errors = [found.error, *(result.error for result in found.results)]
+        if any(errors):
+            raise QueryError(f"{'; '.join(filter(None, errors))}: {influxql}")
+        return [series for result in found.results for series in result.series]
+
+
+@contextlib.contextmanager
+def filled(folder: Path, *, days: float) -> Iterator[Filled]:
+    """Let the city live so many days and wait until InfluxDB has all of it; the gateway has ended by then."""
+    folder.mkdir(parents=True, exist_ok=True)
+    messages = _simulate(folder, days)
+    start_ns = _start_ns()
+    with servers.running(servers.influxdb1(folder / "influxdb", database=DATABASE)) as influx:
+        text = CONFIG.format(city=load_scenario(str(CITY)).town, url=influx.url, database=DATABASE)
+        (folder / "citygate.toml").write_text(text, encoding="utf-8")
+        gateway = GatewayProcess(folder)
+        gateway.start()
+        try:
+            wait_until(
+                lambda: settled(books.status(gateway), messages), within_s=WITHIN_S, what="all of it in InfluxDB"
+            )
+            account = books.conserved(gateway)
+            assert account["sinks"]["influxdb"]["refused"] == 0, account
+        finally:
+            gateway.stop()
+        yield Filled(influx.url, DATABASE, start_ns, start_ns + int(days * DAY_NS))
+
+
+def _start_ns() -> int:
+    city = load_scenario(str(CITY))
+    assert city.start is not None
+    start = datetime(city.start.year, city.start.month, city.start.day, tzinfo=ZoneInfo("Europe/Brussels"))
+    return int(start.timestamp()) * 1_000_000_000
+
+
+def _simulate(folder: Path, days: float) -> int:
+    """Write the operator's files and the recording; returns how many messages it holds."""
+    simulate = [sys.executable, "-m", "simulators", "simulate", str(CITY)]
+    subprocess.run([*simulate, "--write-assets", str(folder)], check=True, capture_output=True)
+    words = [*simulate, "--to", str(folder / "recording.ndjson.zst"), "--days", str(days)]
+    said = subprocess.run([*words, "--from", "2026-08-10"], check=True, capture_output=True, text=True).stdout
+    found = re.search(r"(\d+) messages written", said)
+    assert found is not None, said
+    return int(found[1])

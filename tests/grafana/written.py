@@ -1,0 +1,60 @@
+"""The table of every query as a page: dashboard, panel, query, rows, unit."""
+
+import re
+from collections.abc import Sequence
+
+from tests.grafana.check import Finding
+from tests.grafana.dashboards import Dashboard
+
+HEAD = """\
+# Every query of every dashboard, asked
+
+Written by `python -m tests.grafana --days {days:g} --write deploy/grafana/CHECKED.md`, which `make proof` runs; not by hand.
+
+A simulated city ([`tests/grafana/city.toml`](../../tests/grafana/city.toml)) lived {days:g} days with ordinary and seldom faults; the gateway
+wrote them into InfluxDB 1.6.7. Each query was sent as Grafana sends it, with every variable at All and the time range of all
+days. Rows are those with a value beside the time. A unit is given as the vocabulary has it → as the panel prints it.
+
+InfluxDB 2 and 3 are in no package, so the table is of InfluxDB 1. The same check asks one that you have filled yourself:
+`python -m tests.grafana --url URL --database NAME --token-file FILE --from DATE --to DATE`.
+
+"""
+
+
+def page(findings: Sequence[Finding], days: float) -> str:
+    """The page as Markdown."""
+    functions = sorted({function for one in findings for function in one.functions})
+    parts = [HEAD.format(days=days)]
+    parts.append(f"InfluxQL functions in use: {', '.join(f'`{name}`' for name in functions)}.\n")
+    for dashboard in dict.fromkeys(one.dashboard for one in findings):
+        own = [one for one in findings if one.dashboard == dashboard]
+        parts.append(f"\n## {dashboard}\n\n| what | query | rows | unit |\n| --- | --- | --- | --- |")
+        parts += [_row(one) for one in own]
+    return "\n".join(parts) + "\n"
+
+
+def _row(one: Finding) -> str:
+    title = f"{one.title} ({one.ref})" if one.ref not in ("", "A") else one.title
+    what = title if one.what == "panel" else f"{one.what} {title}"
+    units = "; ".join(f"`{unit}`" for unit in one.units if not unit.startswith(("text", "time")))
+    rows = f"none: {one.excepted}" if one.excepted else f"**{one.wrong}**" if one.wrong else f"{one.rows:,}"
+    return f"| {_cell(what)} | `{_cell(one.query)}` | {_cell(rows)} | {_cell(units)} |"
+
+
+def _cell(text: str) -> str:
+    return re.sub(r"\s+", " ", text).replace("|", "\\|")
+
+
+def missing(written: str, dashboards: Sequence[Dashboard]) -> list[str]:
+    """Dashboards, panels and queries of today that a page lacks, and dashboards of the page that are gone."""
+    wanted = [f"\n## {dashboard.title}\n" for dashboard in dashboards]
+    wanted += [
+        f"| `{_cell(target.query)}` |"
+        for dashboard in dashboards
+        for panel in dashboard.panels
+        for target in panel.targets
+        if target.source == "influxdb"
+    ]
+    titles = {dashboard.title for dashboard in dashboards} | {"alert rules"}
+    gone = [title for title in re.findall(r"(?m)^## (.+)$", written) if title not in titles]
+    return [text.strip() for text in wanted if text not in written] + gone
