@@ -1,0 +1,59 @@
+// Parking guidance: which street to try now, how many bays are free there, and how likely one still is on arrival.
+
+import { el } from "../element.js";
+import { number, quantity } from "../format.js";
+import { icon } from "../icons.js";
+import * as parts from "../parts.js";
+import { address } from "../router.js";
+import { t } from "../words.js";
+
+/** The streets, the best to try first. */
+export function draw({ streets }) {
+  if (!streets.length) return null;
+  return el("ul", { class: "streets" }, streets.map(street));
+}
+
+function street(one) {
+  const known = one.free + one.occupied;
+  const all = known + one.unknown;
+  const lost = known === 0;
+  return el("li", { class: "panel street", "data-key": one.feature, "data-full": one.free === 0 && !lost ? "" : null },
+    el("div", { class: "street-head" },
+      el("h2", {}, parts.plain(one.name)),
+      one.rank === 1 && parts.badge("good", "good", t("parking.best")),
+      one.overstays > 0 && parts.badge("wait", "warn", t("parking.overstays", { count: one.overstays, n: one.overstays }))),
+    el("div", { class: "street-free" },
+      el("p", { class: "huge" }, lost ? t("value.none") : number(one.free)),
+      el("div", {},
+        el("p", { class: "huge-words" }, lost ? t("parking.unknown") : t("parking.free", { count: one.free })),
+        el("p", { class: "note" }, t("parking.of", { all: number(all) }), one.unknown > 0 && !lost ? ` · ${t("parking.unknown_count", { count: one.unknown, n: one.unknown })}` : ""))),
+    lost && parts.notice({ severity: "warning", what: t("parking.silent.what"), mend: t("parking.silent.mend") }),
+    el("ul", { class: "bays", "aria-label": t("parking.bays") }, one.bays.map(bay)),
+    el("p", { class: "note" }, occupancy(one)),
+    one.chances.length > 0 && chances(one));
+}
+
+function occupancy(one) {
+  if (one.occupancy_percent === null) return t("parking.occupancy_unknown");
+  return [t("parking.occupancy", { percent: quantity(Math.round(one.occupancy_percent), "%") }), " ", parts.timeAgo(one.occupancy_at_ms)];
+}
+
+function bay(one) {
+  const words = [
+    one.name, t(`parking.state.${one.state}`),
+    one.overstay ? t("parking.overstay") : "",
+    one.category === "ordinary" || !one.category ? "" : category(one.category),
+  ].filter(Boolean).join(", ");
+  return el("li", {}, el("a", { class: "bay", href: address(["things", one.thing]), "data-state": one.state, "data-overstay": one.overstay ? "" : null, "aria-label": words, title: words },
+    one.overstay ? icon("wait") : SIGNS[one.category] ?? ""));
+}
+
+const SIGNS = { disabled: "♿︎", loading: "↧", charging: "ϟ", blue: "P", resident: "R" };
+const category = (name) => (name in SIGNS ? t(`parking.category.${name}`) : name);
+
+function chances({ chances: all }) {
+  return el("div", { class: "chances" }, el("p", { class: "note" }, t("parking.chances"), " ", parts.timeAgo(all[0].at_ms)),
+    el("dl", {}, all.map(({ minutes, percent }) => el("div", {},
+      el("dt", {}, t("parking.in_minutes", { n: minutes })),
+      el("dd", {}, parts.bar(percent), el("span", {}, quantity(Math.round(percent), "%")))))));
+}
