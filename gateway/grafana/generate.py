@@ -1,6 +1,7 @@
 """Layouts ▸ dashboards and alert rules as the files that Grafana reads.
 
-Run it with ``python -m gateway.grafana.generate``. It is for developers: it needs grafana-foundation-sdk. What it writes is committed, so nobody else does.
+Run it with ``python -m gateway.grafana.generate``. It is for developers: it needs grafana-foundation-sdk. What it
+writes is committed, so nobody else does.
 """
 
 import json

@@ -10,7 +10,7 @@ Laws
 import re
 from collections.abc import Mapping, Sequence
 
-from gateway.grafana.layout import Query
+from gateway.grafana.layout import Function, Query
 
 FILTERS: Mapping[str, Sequence[str]] = {
     "things": ("city", "pilot", "feature"),
@@ -64,11 +64,22 @@ def _step(query: Query) -> str:
 
 def _selected(query: Query) -> str:
     words = [f'"{tag}"' for tag in query.tags]
-    for place, field in enumerate(query.fields):
+    said = [(_called(query.function, field), field) for field in query.fields]
+    said += [(f'"{field}"', field) for field in query.beside]
+    for place, (what, field) in enumerate(said):
         name = query.names[place] if query.names else field
-        what = f'{query.function}("{field}")' if query.function else f'"{field}"'
         words.append(what if what == f'"{name}"' else f'{what} AS "{name}"')
     return ", ".join(words)
+
+
+def _called(function: Function, field: str) -> str:
+    match function:
+        case "":
+            return f'"{field}"'
+        case "difference":
+            return f'non_negative_difference(last("{field}"))'
+        case _:
+            return f'{function}("{field}")'
 
 
 def _source(query: Query) -> str:

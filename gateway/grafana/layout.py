@@ -14,10 +14,11 @@ import msgspec
 
 from gateway.grafana.palette import Colour
 
-Function = Literal["", "count", "first", "last", "max", "mean", "median", "min", "sum"]
+Function = Literal["", "count", "first", "last", "max", "mean", "median", "min", "sum", "difference"]
 Fill = Literal["", "none", "null", "previous", "0"]
 Scope = Literal["things", "pilots", "areas", "devices", "cities", "gateway"]
 Look = Literal["series", "bars", "stat", "bar gauge", "states", "table", "map"]
+Choice = Literal["city", "pilot", "area", "feature", "device", "gateway"]
 Reduce = Literal["lastNotNull", "sum", "mean", "max"]
 
 
@@ -39,6 +40,8 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     scope: Scope = "things"
     names: tuple[str, ...] = ()
     alias: str = ""
+    beside: tuple[str, ...] = ()
+    """Fields as they stand in the row that a selector such as ``last`` has found."""
     tags: tuple[str, ...] = ()
     """Tags to select beside the fields, for tables of raw rows."""
     inner: "Query | None" = None
@@ -91,6 +94,8 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     """The shortest ``$__interval``, for data that comes more seldom than pixels do."""
     columns: Mapping[str, str] = {}
     """Of a table: column → its heading; columns that are not named here are hidden."""
+    first_by: str = ""
+    """Of a table: the heading by which its rows are sorted, the smallest first."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -111,22 +116,15 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Dashboard(msgspec.Struct, frozen=True, kw_only=True):
-    """``measurement``: whose tags fill the variables. ``thing`` is what its feature is called ("bin")."""
+    """A page. ``kinds``: the feature types that its choices offer; ``thing`` is what one of them is called ("Bin")."""
 
     uid: str
     title: str
     about: str
-    measurement: str
     parts: tuple[Panel | Row, ...]
-    marks: tuple[Mark, ...] = ()
-    variables: tuple[Literal["city", "pilot", "area", "feature", "device", "gateway"], ...] = (
-        "city",
-        "pilot",
-        "area",
-        "feature",
-    )
-    thing: str = "Thing"
     kinds: tuple[str, ...] = ()
-    """Feature types that the variable ``feature`` offers; all when left out."""
+    thing: str = "Thing"
+    marks: tuple[Mark, ...] = ()
+    variables: tuple[Choice, ...] = ("city", "pilot", "area", "feature")
     back: str = "now-7d"
     refresh: str = "1m"

@@ -19,6 +19,9 @@ _LETTERS = "ABCDEFGH"
 _LOCAL_NAME = model.DataTransformerConfig(
     id_val="renameByRegex", options={"regex": "^[a-z-]+/(.+)$", "renamePattern": "$1"}
 )
+_DOMAIN_NAME = model.DataTransformerConfig(
+    id_val="renameByRegex", options={"regex": "^([a-z]+)_[a-z0-9]+$", "renamePattern": "$1"}
+)
 
 
 class InfluxQuery(variants.Dataquery):
@@ -70,7 +73,8 @@ def grafana_panel(panel: Panel, *, number: int, at: tuple[int, int]) -> Builder[
 def described(panel: Panel) -> str:
     """How to read it, with what the thresholds mean, for those who cannot tell the colours."""
     told = [step.meaning if step.value is None else f"from {step.value:g}: {step.meaning}" for step in panel.steps]
-    return f"{panel.about}\n\n{'; '.join(told).capitalize()}." if told else panel.about
+    steps = "; ".join(told)
+    return f"{panel.about}\n\n{steps[0].upper()}{steps[1:]}." if steps else panel.about
 
 
 def unit_of(panel: Panel) -> str:
@@ -88,7 +92,7 @@ def alias_of(query: Query) -> str:
 def headings(panel: Panel) -> Mapping[str, str]:
     """Of a table: every column that its query returns → its heading, "" for those that are hidden."""
     (query,) = panel.queries
-    found = dict.fromkeys(("Time", *query.by, *query.tags, *(query.names or query.fields)), "")
+    found = dict.fromkeys(("Time", *query.by, *query.tags, *(query.names or (*query.fields, *query.beside))), "")
     return found | dict(panel.columns)
 
 
@@ -155,6 +159,8 @@ def _transformations(panel: Panel) -> Iterator[model.DataTransformerConfig]:
             id_val="organize",
             options={"excludeByName": hidden, "renameByName": shown, "indexByName": order},
         )
+    elif any(query.alias == "$m" for query in panel.queries):
+        yield _DOMAIN_NAME
     elif any("feature" in query.by for query in panel.queries) and panel.look != "map":
         yield _LOCAL_NAME
 
@@ -174,7 +180,8 @@ def _columns(panel: Panel) -> Iterator[tuple[str, list[model.DynamicConfigValue]
     """Units of a table's columns, and links on those that name a thing or a device."""
     (query,) = panel.queries
     named = headings(panel)
-    for column, field in zip(query.names or query.fields, query.fields, strict=True):
+    fields = (*query.fields, *query.beside)
+    for column, field in zip(query.names or fields, fields, strict=True):
         if named[column] and not panel.counts:
             yield named[column], [_property("unit", grafana_unit(field))]
     for tag in ("feature", "device"):
@@ -279,8 +286,11 @@ def _states(_panel: Panel) -> Any:
     )
 
 
-def _table(_panel: Panel) -> Any:
-    return table.Panel().show_header(show_header=True)
+def _table(panel: Panel) -> Any:
+    built = table.Panel().show_header(show_header=True)
+    if panel.first_by:
+        built.sort_by([common.TableSortByFieldState().display_name(panel.first_by).desc(desc=False)])
+    return built
 
 
 def _map(_panel: Panel) -> Any:

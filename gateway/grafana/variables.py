@@ -1,4 +1,7 @@
-"""The choices at the head of a page: city, pilot, area, thing, device; each narrows the next."""
+"""The choices at the head of a page: city, pilot, area, thing, device; each narrows the next.
+
+They are asked of the inventory, which the gateway writes each day: only there stands which area a device is in.
+"""
 
 from collections.abc import Iterator
 
@@ -7,13 +10,12 @@ from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.models import dashboard as model
 
 from gateway.grafana import links
-from gateway.grafana.layout import Dashboard
-
-INVENTORY = "inventory"
-"""Every device with its area: see LAYOUT.md."""
+from gateway.grafana.layout import Choice, Dashboard
+from pipelines.encodings.own_points import INVENTORY
 
 _LABELS = {"city": "City", "pilot": "Pilot", "area": "Area", "device": "Device", "gateway": "Gateway"}
 _ALL = model.VariableOption(text="All", value="$__all", selected=True)
+_OF_THE_GATEWAY = "citygate"
 
 
 def variables_of(layout: Dashboard) -> list[Builder[model.VariableModel]]:
@@ -22,10 +24,10 @@ def variables_of(layout: Dashboard) -> list[Builder[model.VariableModel]]:
 
 
 def _variable(layout: Dashboard, place: int) -> dashboard.QueryVariable:
-    name = layout.variables[place]
-    before = layout.variables[:place]
-    text = f'SHOW TAG VALUES FROM {_source(layout, name)} WITH KEY = "{name}"'
-    if conditions := list(_conditions(layout, name, before)):
+    name, before = layout.variables[place], layout.variables[:place]
+    source = _OF_THE_GATEWAY if "gateway" in layout.variables else INVENTORY
+    text = f'SHOW TAG VALUES FROM "{source}" WITH KEY = "{name}"'
+    if conditions := list(_conditions(layout, before)):
         text += " WHERE " + " AND ".join(conditions)
     built = (
         dashboard.QueryVariable(name)
@@ -38,18 +40,16 @@ def _variable(layout: Dashboard, place: int) -> dashboard.QueryVariable:
         .include_all(include_all=True)
         .current(_ALL)
     )
-    return built if name == "feature" and "area" in before else built.all_value(".*")
+    return built if _is_list(name) else built.all_value(".*")
 
 
-def _source(layout: Dashboard, name: str) -> str:
-    if name in {"area", "device"} or (name == "feature" and "area" in layout.variables):
-        return f'"{INVENTORY}"'
-    return layout.measurement if layout.measurement.startswith("/") else f'"{layout.measurement}"'
+def _is_list(name: Choice) -> bool:
+    """All things are those of the chosen areas, so they are named one by one."""
+    return name in {"feature", "device"}
 
 
-def _conditions(layout: Dashboard, name: str, before: tuple[str, ...]) -> Iterator[str]:
+def _conditions(layout: Dashboard, before: tuple[Choice, ...]) -> Iterator[str]:
     for tag in before:
-        if tag != "area" or _source(layout, name) == f'"{INVENTORY}"':
-            yield f'"{tag}" =~ /^${{{tag}:regex}}$/'
-    if name == "feature" and layout.kinds:
+        yield f'"{tag}" =~ /^${{{tag}:regex}}$/'
+    if layout.kinds:
         yield '"feature" =~ /^(' + "|".join(layout.kinds) + ")\\//"

@@ -3,14 +3,12 @@
 from gateway.grafana.layout import Dashboard, Panel, Query, Row, Step
 from gateway.grafana.layouts.marks import DEVICE_PLACED, fell_silent
 
-COUNTER = ("bike-counter",)
-
 CYCLING = Dashboard(
     uid="citygate-cycling",
     title="Cycling",
     about="How many people cycle here, at which hours, how fast, and is it becoming more?",
-    measurement="cycling",
     thing="Counter",
+    kinds=("bike-counter", "bike-link", "bike-dock"),
     marks=(DEVICE_PLACED, fell_silent("cycling")),
     parts=(
         Row("How many"),

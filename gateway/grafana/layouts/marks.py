@@ -35,3 +35,30 @@ def fell_silent(domain: str) -> Mark:
         colour="grey",
         shown=False,
     )
+
+
+FLOOD = Mark(
+    name="Thresholds passed",
+    query=Query(
+        measurement="water_event",
+        fields=("flood_state",),
+        function="",
+        tags=("feature",),
+        where="\"flood_state\" != ''",
+    ),
+    text="flood_state",
+    colour="vermilion",
+)
+
+GATEWAY_OFFLINE = Mark(
+    name="LoRa gateway died",
+    query=Query(
+        measurement="network_event",
+        fields=("gateway_offline",),
+        function="",
+        tags=("feature",),
+        where='"gateway_offline" = true',
+    ),
+    text="feature",
+    colour="vermilion",
+)

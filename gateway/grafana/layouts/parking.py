@@ -20,7 +20,6 @@ PARKING = Dashboard(
     uid="citygate-parking",
     title="Parking",
     about="Where is a bay free, now and in a quarter of an hour? How are the bays used, and who stays too long?",
-    measurement="parking",
     thing="Bay",
     kinds=("parking-spot",),
     marks=(fell_silent("parking"), DEVICE_PLACED),

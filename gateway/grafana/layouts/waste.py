@@ -19,7 +19,6 @@ WASTE = Dashboard(
     uid="citygate-waste",
     title="Waste",
     about="How full are the bins now, and when will they be full? What did the rounds collect, and does anything burn?",
-    measurement="waste",
     thing="Bin",
     kinds=("waste-container",),
     marks=(COLLECTED, DEVICE_PLACED, fell_silent("waste")),
