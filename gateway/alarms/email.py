@@ -65,12 +65,18 @@ class EmailTransport:
         route = self._route
         host, port = route.address
         tls = client_context(ca_file=route.ca_file) if route.security != "none" else None
-        with self._connect(host, port, tls if route.security == "tls" else None) as link:
+        link = self._connect(host, port, tls if route.security == "tls" else None)
+        try:
             if tls is not None and route.security == "starttls":
                 link.starttls(context=tls)
             if route.username is not None and route.password_file is not None:
                 link.login(route.username, _secret(route.password_file))
-            return list(link.send_message(letter, route.sender, route.to))
+            refused = list(link.send_message(letter, route.sender, route.to))
+            with contextlib.suppress(smtplib.SMTPException, OSError):  # it has the message, whatever it says now
+                link.quit()
+        finally:
+            link.close()  # no QUIT after a fault: a server that is lost in TLS never answers it
+        return refused
 
     def _connect(self, host: str, port: int, tls: ssl.SSLContext | None) -> smtplib.SMTP:
         if tls is not None:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from gateway.alarms.notice import Notice
-from gateway.alarms.routes import SEND_WITHIN_S, Transport
+from gateway.alarms.routes import FOR_EACH_CHANGE_S, SEND_WITHIN_S, Transport
 from gateway.alarms.telling import Telling
 from gateway.clock import Clock
 from gateway.events import AlarmsHeld, AlarmsTold, Events
@@ -58,11 +58,12 @@ class Post:
         telling = self.telling
         notice = telling.compose(self._now_ns())
         await self._keep(telling, None)
+        within_s = SEND_WITHIN_S + FOR_EACH_CHANGE_S * len(notice.changes)
         try:
-            async with asyncio.timeout(SEND_WITHIN_S):
+            async with asyncio.timeout(within_s):
                 said = await self.transport.send(notice)
         except TimeoutError:
-            error = SinkUnavailableError(f"{self.transport.address} took longer than {SEND_WITHIN_S:g} s")
+            error = SinkUnavailableError(f"{self.transport.address} took longer than {within_s:g} s")
             self._failed(notice, error)
             return False
         except SinkUnavailableError as error:
