@@ -33,7 +33,7 @@ class Notice(msgspec.Struct, frozen=True):
     """Why a page is not as it could be, and what to do: no devices, nothing heard yet, no store, a wrong clock.
 
     ``code``: ``no-pilots``, ``no-devices``, ``nothing-heard``, ``no-store``, ``store-unreadable``, ``clock-unset``,
-    ``no-analytics``, ``learning``, ``no-things-here``, ``no-quarantine``, ``bytes-gone``.
+    ``no-analytics``, ``learning``, ``no-things-here``, ``no-quarantine``, ``bytes-gone``, ``left-out``.
     """
 
     code: str
@@ -129,7 +129,10 @@ class PilotCard(msgspec.Struct, frozen=True):
 
 
 class Rates(msgspec.Struct, frozen=True):
-    """``received_per_s``: mean of the last minute; the others since the gateway started. ``waiting``: not refined."""
+    """``received_per_s``: mean of the last minute. ``received``: since the start; the others over all runs.
+
+    ``waiting``: received and not yet refined.
+    """
 
     received_per_s: float
     received: int
@@ -376,7 +379,7 @@ class Claim(msgspec.Struct, frozen=True):
 
 
 class Unknown(msgspec.Struct, frozen=True):
-    """A device that speaks and is not written down. ``command``: takes it in."""
+    """A device that speaks and is not written down. ``command``: takes it in; quoted for a shell."""
 
     device: str
     messages: int
@@ -429,11 +432,12 @@ class SourceNow(msgspec.Struct, frozen=True):
 
 
 class SinkNow(msgspec.Struct, frozen=True):
-    """``pending``: ledger entries it has not seen. ``error``: the server's words of the last failure, or ""."""
+    """``pending``: ledger entries it has not seen, the oldest ``behind_s`` ago. ``error``: why it fails now, or ""."""
 
     id: str
     kind: str
     pending: int
+    behind_s: float
     delivered: int
     quarantined: int
     expired: int

@@ -1,0 +1,195 @@
+"""The figures of a pilot's card: what its domains come to now, out of memory alone."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from gateway.dashboard.answers import Headline, Thing
+from gateway.dashboard.present import Cell, Present
+from gateway.dashboard.troubles import link_to
+from gateway.dashboard.units import UNTOLD, ms, rounded, unit_of
+from pipelines.domains import HOUR_NS, Site
+from pipelines.domains.parking.street import FEATURE as STREET
+from pipelines.domains.parking.street import street_name
+from pipelines.domains.waste.settings import WasteSettings
+from pipelines.vocabulary import PROPERTIES
+
+MAX_HEADLINES = 4
+FRESH_NS = 24 * HOUR_NS
+"""An older value is no headline."""
+DAYS_NS = range(23 * HOUR_NS, 26 * HOUR_NS)
+"""Intervals that are a local day."""
+
+
+class Desk:
+    """What a domain's figures are made of: the newest values, one pilot's things, its site, and the time."""
+
+    def __init__(self, present: Present, things: Sequence[Thing], site: Site, now_ns: int) -> None:
+        self.present = present
+        self.things = things
+        self.site = site
+        self.now_ns = now_ns
+
+    def values(self, *names: str) -> list[tuple[Thing, Cell]]:
+        """The newest fresh value of each thing that has one."""
+        found = []
+        for thing in self.things:
+            one = self.present.newest(thing.feature, *names)
+            if one and one[1].quality not in UNTOLD and self.now_ns - one[1].time_ns <= FRESH_NS + one[0][1]:
+                found.append((thing, one[1]))
+        return found
+
+    def numbers(self, *names: str) -> list[tuple[float, Thing, Cell]]:
+        """Those that are numbers."""
+        found = self.values(*names)
+        return [(cell.value, thing, cell) for thing, cell in found if isinstance(cell.value, float)]
+
+    def raised(self, *names: str) -> int:
+        """At how many things one of these alarms stands."""
+        return sum(any((thing.feature, name) in self.present.raised for name in names) for thing in self.things)
+
+
+Maker = Callable[[Desk], Iterator[Headline]]
+
+
+def headlines(domain: str, desk: Desk) -> list[Headline]:
+    """Up to four figures of a domain."""
+    maker = _MAKERS.get(domain)
+    return list(maker(desk))[:MAX_HEADLINES] if maker is not None and desk.things else []
+
+
+def _count(code: str, number: float, link: str, subject: str = "", at_ns: int | None = None) -> Headline:
+    return Headline(code, number, "", subject, link, ms(at_ns) if at_ns is not None else None)
+
+
+def _extreme(
+    code: str, found: list[tuple[float, Thing, Cell]], name: str, *, lowest: bool = False
+) -> Iterator[Headline]:
+    if found:
+        pick = min if lowest else max
+        number, thing, cell = pick(found, key=lambda one: one[0])
+        yield Headline(code, rounded(number), unit_of(name), thing.name, link_to(thing.id), ms(cell.time_ns))
+
+
+def _parking(desk: Desk) -> Iterator[Headline]:
+    states = desk.values("occupied")
+    free = sum(cell.value is False for thing, cell in states if thing.state != "silent")
+    yield _count("bays_free", free, "/parking", f"/ {len(desk.things)}")
+    names = {street_name(thing.area or desk.site.pilot): thing.area or desk.site.pilot for thing in desk.things}
+    for name, area in names.items():
+        rank = desk.present.cells(f"{STREET}/{name}").get(("guidance_rank", 0))
+        if rank is not None and rank.value == 1 and len(names) > 1:
+            yield Headline("best_street", area, "", "", "/parking", ms(rank.time_ns))
+            break
+    yield _count("overstays", sum(stands_too_long(desk.present, thing.feature) for thing in desk.things), "/parking")
+
+
+def stands_too_long(present: Present, feature: str) -> bool:
+    """Whether the car that stands at a bay has stood longer than the rule allows."""
+    cells = present.cells(feature)
+    said, state = cells.get(("overstay", 0)), cells.get(("occupied", 0))
+    stands = said is not None and said.value is True and state is not None and state.value is True
+    return stands and said is not None and state is not None and said.time_ns >= state.since_ns
+
+
+def _waste(desk: Desk) -> Iterator[Headline]:
+    levels = desk.numbers("fill_level_clean_percent", "fill_level_percent")
+    yield from _extreme("fullest", levels, "fill_level_percent")
+    full = desk.site.settings_as("waste", WasteSettings).full_percent
+    due = sum(level >= full or _soon_full(desk, thing.feature) for level, thing, _ in levels)
+    yield _count("to_empty", due, "/waste")
+
+
+def _soon_full(desk: Desk, feature: str) -> bool:
+    cell = desk.present.cells(feature).get(("time_to_full_p10_h", 0))
+    if cell is None or not isinstance(cell.value, float):
+        return False
+    return cell.time_ns + cell.value * HOUR_NS <= desk.now_ns + 24 * HOUR_NS
+
+
+def _counts(*names: str) -> Maker:
+    def maker(desk: Desk) -> Iterator[Headline]:
+        hour = day = None
+        until_ns = 0
+        for thing in desk.things:
+            for (name, interval_ns), cell in desk.present.cells(thing.feature).items():
+                age_ns = desk.now_ns - cell.time_ns
+                if name not in names or not isinstance(cell.value, float) or cell.quality in UNTOLD:
+                    continue
+                if interval_ns == HOUR_NS and age_ns <= 3 * HOUR_NS:
+                    hour, until_ns = (hour or 0.0) + cell.value, max(until_ns, cell.time_ns + interval_ns)
+                elif interval_ns in DAYS_NS and age_ns <= 2 * FRESH_NS:
+                    day = (day or 0.0) + cell.value
+        if hour is not None:
+            yield _count("counted_last_hour", hour, f"/{desk.things[0].domain}", at_ns=until_ns)
+        if day is not None:
+            yield _count("counted_yesterday", day, f"/{desk.things[0].domain}")
+
+    return maker
+
+
+def _green(desk: Desk) -> Iterator[Headline]:
+    advice = desk.values("watering_advice")
+    link = f"/{desk.things[0].domain}"
+    if advice:
+        yield _count("to_water", sum(cell.value == "water" for _, cell in advice), link)
+        litres = sum(number for number, _, _ in desk.numbers("water_advised_l"))
+        yield Headline("litres", round(litres), unit_of("water_advised_l"), "", link, None)
+    moisture = desk.numbers("soil_moisture_percent")
+    yield from _extreme("driest", moisture, "soil_moisture_percent", lowest=True)
+
+
+def _air(desk: Desk) -> Iterator[Headline]:
+    order = PROPERTIES["aqi_band"].states
+    bands = [(order.index(str(cell.value)), thing, cell) for thing, cell in desk.values("aqi_band")]
+    if bands:
+        _, thing, cell = max(bands, key=lambda one: one[0])
+        yield Headline("worst_air", cell.value, "", thing.name, link_to(thing.id), ms(cell.time_ns))
+    yield from _extreme("pm25", desk.numbers("pm25_ug_m3"), "pm25_ug_m3")
+
+
+def _noise(desk: Desk) -> Iterator[Headline]:
+    yield from _extreme("loudest", desk.numbers("laeq_db"), "laeq_db")
+
+
+def _weather(desk: Desk) -> Iterator[Headline]:
+    yield from _extreme("temperature", desk.numbers("temperature_c"), "temperature_c")
+    yield from _extreme("rain", desk.numbers("rain_mm"), "rain_mm")
+
+
+def _water(desk: Desk) -> Iterator[Headline]:
+    yield from _extreme("highest_water", desk.numbers("water_level_m"), "water_level_m")
+    if any(thing.feature_type == "water-meter" for thing in desk.things):
+        yield _count("leaks", desk.raised("leak_suspected", "leak"), "/domains/water")
+
+
+def _energy(desk: Desk) -> Iterator[Headline]:
+    power = desk.numbers("power_w")
+    if power:
+        total = sum(number for number, _, _ in power)
+        yield Headline("power", rounded(float(total)), unit_of("power_w"), "", "/domains/energy", None)
+
+
+def _light(desk: Desk) -> Iterator[Headline]:
+    yield _count("lamps_out", desk.raised("lamp_out"), "/domains/light")
+
+
+def _safety(desk: Desk) -> Iterator[Headline]:
+    doors = desk.values("door_open")
+    if doors:
+        yield _count("doors_open", sum(cell.value is True for _, cell in doors), "/domains/safety")
+
+
+_MAKERS: dict[str, Maker] = {
+    "parking": _parking,
+    "waste": _waste,
+    "cycling": _counts("bicycles"),
+    "mobility": _counts("people", "vehicles"),
+    "green": _green,
+    "agri": _green,
+    "air": _air,
+    "noise": _noise,
+    "weather": _weather,
+    "water": _water,
+    "energy": _energy,
+    "light": _light,
+    "safety": _safety,
+}
