@@ -66,7 +66,7 @@ class Health:
 
     def stands_s(self, delivery: Delivery, now_ns: int) -> float:
         """For how long a sink has not moved although something waits for it, in seconds."""
-        movement = self._movements.setdefault(delivery.sink.id, Movement(now_ns))
+        movement = self._movements.setdefault(delivery.sink.id, Movement())
         idle = not self._gateway.logs.ledger.has_past(delivery.position)
         return movement.stands_s(delivery.position, now_ns, idle=idle)
 

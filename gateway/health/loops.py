@@ -25,22 +25,28 @@ STUCK_AFTER_S = 45.0
 HOUSEKEEPING_AFTER_S = 900.0
 """It waits for the log's second thread, which a purge or a compression on a slow card may keep for minutes."""
 
+UNSEEN_NS = 35 * NS_PER_S
+"""Of the time between two looks no more than this counts: a machine that was asleep for an hour has no stuck loops."""
 DOWNLINKS_AFTER_S = 300.0
 """It closes valves one after another, and each may wait for its broker."""
 
 
 class Movement:
-    """Since when a place has not changed although there is something to do."""
+    """For how long a place has not changed although there is something to do. ``place`` None: not looked at yet."""
 
-    def __init__(self, now_ns: int) -> None:
+    def __init__(self) -> None:
         self._place: object = None
-        self._since_ns = now_ns
+        self._stood_ns = 0
+        self._looked_ns = 0
 
     def stands_s(self, place: object, now_ns: int, *, idle: bool = False) -> float:
-        """For how many seconds; 0 while idle."""
+        """For how many seconds, as far as looks tell; 0 while idle."""
         if idle or place != self._place:
-            self._place, self._since_ns = place, now_ns
-        return (now_ns - self._since_ns) / NS_PER_S
+            self._place, self._stood_ns = place, 0
+        else:
+            self._stood_ns += min(now_ns - self._looked_ns, UNSEEN_NS)
+        self._looked_ns = now_ns
+        return self._stood_ns / NS_PER_S
 
 
 class Loops:
@@ -76,7 +82,5 @@ class Loops:
 
     def _moves(self, loop: str, place: object, *, idle: bool = False, after_s: float = 0.0) -> bool:
         now_ns = self._gateway.clock.monotonic_ns()
-        movement = self._movements.get(loop)
-        if movement is None:
-            movement = self._movements[loop] = Movement(now_ns)
+        movement = self._movements.setdefault(loop, Movement())
         return movement.stands_s(place, now_ns, idle=idle) < (after_s or self.stuck_after_s)

@@ -18,6 +18,7 @@ from gateway.events import (
     SourceLost,
     SourceRefused,
     SourceTakenOver,
+    SubscriptionGranted,
     SubscriptionRefused,
     SubscriptionWeakened,
 )
@@ -34,6 +35,7 @@ from gateway.mqtt.packets import (
     Subscribe,
 )
 from gateway.mqtt.patience import Patience
+from gateway.sources import mqtt
 from gateway.sources.mqtt import MqttSource
 from gateway.sources.mqtt_settings import MqttSourceSettings
 from tests import servers
@@ -471,6 +473,24 @@ async def test_refused_and_weakened_subscriptions_are_named_and_the_others_serve
         await until(lambda: intake.entries and events_of(events, SubscriptionWeakened))
     assert events_of(events, SubscriptionRefused) == [SubscriptionRefused("s", "b", 0x87)]
     assert events_of(events, SubscriptionWeakened) == [SubscriptionWeakened("s", "c", 1, 0)]
+
+
+async def test_a_subscription_that_was_refused_and_is_granted_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mqtt, "SUBSCRIBE_AGAIN_S", 0.05)
+
+    async def think_again(peer: Peer) -> None:
+        await peer.greet()
+        for code in (0x87, 0x87, 1):
+            subscribe = await peer.next_packet()
+            assert isinstance(subscribe, Subscribe)
+            peer.send(SubAck(subscribe.packet_id, (code,)))
+        await black_hole(peer)
+
+    events = Events()
+    async with playing(think_again) as port, serving(source_for(port, MemoryIntake(), events=events, topics=["b"])):
+        await until(lambda: events_of(events, SubscriptionGranted))
+    assert len(events_of(events, SubscriptionRefused)) == 1
+    assert events_of(events, SubscriptionGranted) == [SubscriptionGranted("s", "b")]
 
 
 async def test_a_source_whose_certificate_is_missing_says_which_and_tries_again() -> None:
