@@ -30,15 +30,29 @@ _told = msgspec.msgpack.Decoder(Told).decode
 _row = msgspec.msgpack.Decoder(RouteRow).decode
 
 
-class Rows(msgspec.Struct, frozen=True):
-    """What changed: packed, or None for what is to be forgotten. Packed in the loop, for it goes on changing there."""
+class Unsaved(msgspec.Struct):
+    """What changed since the last time: alarms, what routes told of alarms, routes."""
 
-    standings: Mapping[str, bytes | None] = {}
-    told: Mapping[tuple[str, str], bytes | None] = {}
-    routes: Mapping[str, bytes] = {}
+    standings: set[Key] = msgspec.field(default_factory=set)
+    told: set[tuple[str, Key]] = msgspec.field(default_factory=set)
+    routes: set[str] = msgspec.field(default_factory=set)
 
     def __bool__(self) -> bool:
         return bool(self.standings or self.told or self.routes)
+
+    def add(self, other: "Unsaved") -> None:
+        """Take in what could not be saved."""
+        self.standings |= other.standings
+        self.told |= other.told
+        self.routes |= other.routes
+
+
+class Rows(msgspec.Struct, frozen=True):
+    """What is to be written: packed, or None for what is to be forgotten."""
+
+    standings: Mapping[str, bytes | None]
+    told: Mapping[tuple[str, str], bytes | None]
+    routes: Mapping[str, bytes]
 
 
 def text_of(key: Key) -> str:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from gateway.alarms.alarm import Alarm, Key, Standing
 from gateway.alarms.book import Book
 from gateway.alarms.kinds import NAMES, NAMES_BEHIND, alarm_of, judge
-from gateway.alarms.memory_file import FILE, MemoryFile, Remembered, Rows, packed, text_of
+from gateway.alarms.memory_file import FILE, MemoryFile, Remembered, Rows, Unsaved, packed, text_of
 from gateway.alarms.notice import Notice
 from gateway.alarms.post import Post
 from gateway.alarms.routes import open_transport
@@ -79,7 +79,7 @@ class AlarmsSink:
         self._file = file
         self._memory: MemoryFile | None = None
         self._recalling = asyncio.Lock()
-        self._dirty: set[Key] = set()
+        self._unsaved = Unsaved()
         self._seen: set[Key] = set()
         self.posts = posts(self)
 
@@ -103,7 +103,7 @@ class AlarmsSink:
                 for observation in entry.observations:
                     if observation.property in NAMES:
                         self._take(observation, entry.pilot)
-        await self._keep_standings()
+        await self._keep()
 
     async def run(self) -> None:
         """Look at conditions each second, and keep every route telling, for ever."""
@@ -124,11 +124,10 @@ class AlarmsSink:
 
     async def keep(self, telling: Telling, notice: Notice | None) -> None:
         """Keep where a route stands: before a message leaves, and (``notice``) when it arrived. Never raises."""
-        told: dict[tuple[str, str], bytes | None] = {}
-        for change in notice.changes if notice is not None else ():
-            one = telling.told.get(change.alarm.key)
-            told[telling.name, text_of(change.alarm.key)] = packed(one) if one is not None else None
-        await self._keep_quietly(Rows({}, told, {telling.name: packed(telling.row)}))
+        told = notice.changes if notice is not None else ()
+        self._unsaved.told.update((telling.name, change.alarm.key) for change in told)
+        self._unsaved.routes.add(telling.name)
+        await self._keep_quietly()
 
     def troubles(self) -> list[Condition]:
         """The gateway's own word on routes that are not getting through."""
@@ -156,7 +155,7 @@ class AlarmsSink:
             self._news(standing)
         if tend:
             self._drop_strangers(now_ns)
-            self._dirty.update(self.book.forget(now_ns))
+            self._unsaved.standings.update(self.book.forget(now_ns))
             for post in self.posts:
                 post.telling.remind(now_ns)
         await self._keep_quietly()
@@ -200,7 +199,7 @@ class AlarmsSink:
         """Let every route note it."""
         if standing is None:
             return
-        self._dirty.add(standing.alarm.key)
+        self._unsaved.standings.add(standing.alarm.key)
         now_ns = self.now_ns()
         for post in self.posts:
             post.telling.note(standing, now_ns)
@@ -220,29 +219,33 @@ class AlarmsSink:
             if alarm.label and not self._label(alarm.pilot, alarm.subject):
                 self._news(self.book.clear(alarm.key, max(now_ns, standing.at_ns), now_ns))
 
-    async def _keep_standings(self) -> None:
-        """Write what changed in the book. Raises SinkUnavailableError."""
-        memory, dirty = self._memory, self._dirty
-        if memory is None or not dirty:
+    async def _keep(self) -> None:
+        """Write what changed. Raises SinkUnavailableError."""
+        memory, unsaved = self._memory, self._unsaved
+        if memory is None or not unsaved:
             return
-        rows, self._dirty = self._rows_of(dirty), set()
+        rows, self._unsaved = self._rows_of(unsaved), Unsaved()
         try:
             await self._thread.run(lambda: memory.save(rows))
         except BaseException:
-            self._dirty |= dirty
+            self._unsaved.add(unsaved)
             raise
 
-    async def _keep_quietly(self, more: Rows | None = None) -> None:
+    async def _keep_quietly(self) -> None:
         """As well as it can be: a disk that is full must not keep anybody from being told of it."""
         with contextlib.suppress(SinkUnavailableError):
-            await self._keep_standings()
-            memory = self._memory
-            if more and memory is not None:
-                await self._thread.run(lambda: memory.save(more))
+            await self._keep()
 
-    def _rows_of(self, keys: Iterable[Key]) -> Rows:
-        kept = {key: self.book.by_key.get(key) for key in keys}
-        return Rows({text_of(key): packed(one) if one is not None else None for key, one in kept.items()})
+    def _rows_of(self, unsaved: Unsaved) -> Rows:
+        """As it stands now, packed in the loop: it goes on changing there."""
+        tellings = {post.telling.name: post.telling for post in self.posts}
+        standings = {key: self.book.by_key.get(key) for key in unsaved.standings}
+        told = {(route, key): tellings[route].told.get(key) for route, key in unsaved.told}
+        return Rows(
+            {text_of(key): packed(one) if one is not None else None for key, one in standings.items()},
+            {(route, text_of(key)): packed(one) if one is not None else None for (route, key), one in told.items()},
+            {route: packed(tellings[route].row) for route in unsaved.routes},
+        )
 
     def _restore(self, standings: Sequence[Standing], routes: Remembered) -> None:
         now_ns = self.now_ns()

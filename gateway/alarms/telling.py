@@ -65,7 +65,8 @@ class Telling:
     def restore(self, told: dict[Key, Told], row: RouteRow, now_ns: int) -> None:
         """Take up what was kept. What the settings no longer want is forgotten without a word."""
         row.sent_ns = [min(one, now_ns) for one in row.sent_ns]
-        self.row = row
+        if self.row.number == 0:  # else the file could be read only after messages had left
+            self.row = row
         for key, one in told.items():
             standing = self._book.by_key.get(key)
             if standing is None or self._wants_kind(standing.alarm):

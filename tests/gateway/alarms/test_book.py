@@ -56,7 +56,8 @@ def test_the_third_time_within_an_hour_it_is_unsteady_until_it_was_calm_for_long
         assert standing is not None
         book.clear(ONE.key, now_ns + MIN, now_ns + MIN)
     assert standing is not None
-    assert standing.phase == "unsteady"
+    before: str = standing.phase
+    assert before == "unsteady"
     assert list(book.pass_time(now_ns + 31 * MIN)) == []  # each change begins the calm anew, twice as long
     assert list(book.pass_time(now_ns + 62 * MIN)) == [standing]
     assert standing.phase == "cleared"

@@ -1,5 +1,7 @@
 """What a route is told: once, grouped, in time, cleared, and never a flood."""
 
+from typing import Any
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -162,7 +164,7 @@ def test_an_hour_has_twenty_messages_and_the_last_says_until_when_the_rest_waits
 
 
 def test_the_settings_choose_by_kind_severity_pilot_and_feature() -> None:
-    choices = [
+    choices: list[tuple[dict[str, Any], dict[str, Any]]] = [
         ({"severity": "critical"}, {}),
         ({"not": ["silent"]}, {}),
         ({"only": ["fire-alarm"]}, {}),
