@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from gateway.analytics import Analytics
     from gateway.http.operators import OperatorsServer
     from gateway.open_data.server import OpenDataServer
+    from gateway.self_report import SelfReport
 
 
 class Gateway:
@@ -105,6 +106,9 @@ class Gateway:
             if self.analytics is not None:
                 analytics = supervise("analytics", self.analytics.run, self.events)
                 loops["analytics"] = group.create_task(analytics, name="analytics")
+            if (own := open_self_report(self)) is not None:
+                reporting = supervise("self report", own.run, self.events)
+                loops["self report"] = group.create_task(reporting, name="self report")
             if self.open_data is not None:
                 serving = supervise("open data", self.open_data.run, self.events)
                 loops["open data"] = group.create_task(serving, name="open data")
@@ -213,6 +217,15 @@ def open_analytics(gateway: Gateway) -> "Analytics | None":
         lateness_ns=int(settings.lateness_hours * 3_600 * NS_PER_S),
         sinks_catch_up=lambda: any(delivery.catching_up for delivery in gateway.deliveries),
     )
+
+
+def open_self_report(gateway: Gateway) -> "SelfReport | None":
+    """What is said of the gateway itself, where an InfluxDB hears it."""
+    if not any(sink.kind == "influxdb" for sink in gateway.config.sinks.values()):
+        return None
+    from gateway.self_report import open_self_report as opened  # noqa: PLC0415 - see above
+
+    return opened(gateway)
 
 
 def open_open_data(gateway: Gateway) -> "OpenDataServer | None":

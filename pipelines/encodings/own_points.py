@@ -4,8 +4,7 @@ Laws
 - These are no observations of the city: no pilot has them, no open topic and no download carries them. So their words
   stand here and not in the vocabulary, which device profiles may use.
 - As in the vocabulary a name keeps its unit, its type and its meaning for ever; numbers are floats.
-- One line per part of the gateway and minute; counters count since the gateway's first start or since this one, as
-  their meaning says, and may begin anew.
+- One line per part of the gateway and minute. Counters count since this start: they begin anew with each.
 """
 
 from collections.abc import Iterable, Mapping
@@ -32,9 +31,9 @@ OWN_MEASUREMENTS: Mapping[str, tuple[str, tuple[ObservedProperty, ...]]] = {
             _word("clock_trusted", "1", "The machine's clock is set", "flag"),
             _word("intake_held", "1", "A full log keeps sources waiting", "flag"),
             _word("received", "{count}", "Messages received since this start", "counter"),
-            _word("accepted", "{count}", "Messages understood, over all runs", "counter"),
-            _word("duplicates", "{count}", "Further receptions of the same frame, over all runs", "counter"),
-            _word("rejected", "{count}", "Messages not understood, over all runs", "counter"),
+            _word("accepted", "{count}", "Messages understood since this start", "counter"),
+            _word("duplicates", "{count}", "Further receptions of the same frame since this start", "counter"),
+            _word("rejected", "{count}", "Messages not understood since this start", "counter"),
             _word("unread", "{count}", "Messages kept and not yet looked at"),
             _word("waiting", "{count}", "Messages that wait for the clock or a codec"),
             _word("derived", "{count}", "Values worked out by analytics since this start", "counter"),
@@ -48,7 +47,10 @@ OWN_MEASUREMENTS: Mapping[str, tuple[str, tuple[ObservedProperty, ...]]] = {
     ),
     "citygate_source": (
         "source",
-        (_word("source_received", "{count}", "Messages received from this source since this start", "counter"),),
+        (
+            _word("source_received", "{count}", "Messages received from this source since this start", "counter"),
+            _word("source_connected", "1", "The source has its broker", "flag"),
+        ),
     ),
     "citygate_sink": (
         "sink",
@@ -64,7 +66,7 @@ OWN_MEASUREMENTS: Mapping[str, tuple[str, tuple[ObservedProperty, ...]]] = {
         "log",
         (
             _word("size_bytes", "By", "Size of the log on the disk"),
-            _word("quota_percent", "%", "Share of its quota that it fills"),
+            _word("needed_percent", "%", "Share of its quota that refine or a sink has still to read"),
             _word("disk_free_percent", "%", "Free space on its disk"),
         ),
     ),

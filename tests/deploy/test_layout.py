@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import get_args
 
 from pipelines.encodings.line_protocol import LINK_MEASUREMENT, VALUELESS, encode
+from pipelines.encodings.own_points import OWN_MEASUREMENTS
 from pipelines.model import Derived, Link, Quality, QualityReason, Reception, Revision, TimeSource
 from pipelines.vocabulary import FEATURE_TYPES, LINK_PROPERTIES, PROPERTIES, Domain
 from tests import servers
@@ -43,6 +44,14 @@ def test_every_measurement_and_feature_type_is_there() -> None:
     assert set(rows) == {domain.value for domain in Domain} | {LINK_MEASUREMENT}, MEND
     for feature in FEATURE_TYPES.values():
         assert feature.name in rows[feature.domain], MEND
+
+
+def test_every_word_that_the_gateway_says_of_itself_is_there() -> None:
+    assert [tuple(row) for row in table("own measurement")] == [
+        (measurement, tag, row.name, row.unit, TYPES[row.kind], row.title)
+        for measurement, (tag, words) in OWN_MEASUREMENTS.items()
+        for row in words
+    ], MEND
 
 
 def test_every_quality_and_reason_is_there_and_which_write_no_value() -> None:

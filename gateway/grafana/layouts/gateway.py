@@ -204,10 +204,10 @@ GATEWAY = Dashboard(
         ),
         Row("Will the disk last"),
         Panel(
-            title="How full are the logs?",
-            about="Share of its quota that each log fills. At 100 % the oldest entries are given up, or sources wait: as when_full says.",
+            title="How much of the logs is still needed?",
+            about="Share of its quota that refine (intake) or the slowest sink (ledger) has still to read. At 100 % the oldest are given up, or sources wait, as when_full says.",
             look="series",
-            queries=(of_part("citygate_log", "quota_percent", "log"),),
+            queries=(of_part("citygate_log", "needed_percent", "log"),),
             low=0,
             high=100,
             steps=(

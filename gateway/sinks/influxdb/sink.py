@@ -14,7 +14,7 @@ from gateway.events import Events, RetractedOnlyMarked
 from gateway.http.client import Answer, HttpClient, NoAnswerError
 from gateway.sinks import Refusal, SinkRefusedError, SinkUnavailableError
 from gateway.sinks.influxdb.exchange import Exchange, authorization, http_client
-from gateway.sinks.influxdb.isolate import Search, Sendable
+from gateway.sinks.influxdb.isolate import Search, Sendable, Written
 from gateway.sinks.influxdb.settings import Api, InfluxdbSettings, SecretError, read_secret
 from pipelines.encodings.line_protocol import PointKey, UnwritableError, encode, retracted_points
 from pipelines.model import Accepted, Derived, LedgerEntry, Revision
@@ -77,6 +77,22 @@ class InfluxSink:
             await self._send([one for one in batch if not one.first and one.number not in named])
         if refusals:
             raise SinkRefusedError(refusals)
+
+    async def write_own(self, body: bytes) -> bool:
+        """Write lines that the gateway says of itself; False where they should come again later.
+
+        Lines that the server does not take are counted and let go: they are a help, not data.
+        """
+        try:
+            if self._exchange is None:
+                await self.start()
+            assert self._exchange is not None
+            verdict = await self._exchange.post(body)
+        except SinkUnavailableError:
+            return False
+        if not isinstance(verdict, Written):
+            self._events.counts[f"{self.id}_own_lines_refused"] += 1
+        return True
 
     async def close(self) -> None:
         """Close the connection."""
