@@ -105,7 +105,7 @@ def conversion(row: ObservedProperty, mapped: PropertyMap, calibration: tuple[fl
             convert = partial(word, row.states)
         case _:  # pragma: no cover - the type checker proves that nothing comes here
             assert_never(row.kind)
-    return convert if mapped.values is None else partial(listed, mapped.values, convert)
+    return convert if mapped.values is None else partial(listed, mapped, convert)
 
 
 def on_curve(curve: Curve, value: float) -> float:
@@ -158,7 +158,7 @@ def word(states: tuple[str, ...], value: Value) -> str | None:
     return value if isinstance(value, str) and value in states else None
 
 
-def listed(values: Mapping[Value, Value], convert: Convert, value: Value) -> Value | None:
-    """What the profile's table says for this value; what it does not list is unfit."""
-    meant = values.get(value)
+def listed(mapped: PropertyMap, convert: Convert, value: Value) -> Value | None:
+    """What the profile's table says for this value; what neither its words nor its ``"*"`` cover is unfit."""
+    meant = mapped.converted(value)
     return None if meant is None else convert(meant)

@@ -38,7 +38,7 @@ def write_asset_list(city: City, folder: Path, *, first_day: date | None = None)
     for name in ("pilots", "devices"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     by_pilot: dict[str, list[SimulatedDevice]] = defaultdict(list)
-    for device in city.devices:
+    for device in (*city.devices, *city.lora_gateways):
         if not device.unlisted:
             by_pilot[device.pilot].append(device)
     span = _span(city, first_day)

@@ -6,6 +6,7 @@
 Law: same scenario, start and faults, same bytes, in every process.
 """
 
+import heapq
 from collections.abc import Iterator, Mapping
 from functools import cache
 
@@ -16,6 +17,7 @@ from simulators.faults import Scope
 from simulators.faults.meanings import Meanings
 from simulators.faults.table import Faults, read_faults
 from simulators.networks.frame import Frame, Message
+from simulators.networks.lora_gateways import Things
 from simulators.networks.network import CARRIES_JSON, Senders
 from simulators.reports import reports
 from simulators.scenario import Scenario
@@ -68,7 +70,8 @@ class Run:
         profiles = shipped_profiles() if profiles is None else profiles
         seed = city.scenario.seed
         self._start_ns, self._end_ns, self._live_ns = start_ns, end_ns, live_ns
-        self._scope = Scope(city.devices, start_ns, seed, Meanings(profiles))
+        gateways = [antenna.gateway_id for antenna in city.antennas]
+        self._scope = Scope(city.devices, start_ns, seed, Meanings(profiles), gateways)
         self._lorawan = city.scenario.network.dialect not in CARRIES_JSON
         self.senders = Senders(
             city.devices,
@@ -89,7 +92,7 @@ class Run:
         framed = faults.on_frames(self._frames(said), scope)
         if not self._lorawan:
             framed = (frame for frame in framed if frame.kind == "uplink")
-        for message in faults.on_messages(map(self.senders.wrap, framed), scope):
+        for message in faults.on_messages(self._messages(framed), scope):
             if told:
                 truths = tuple(told)
                 told.clear()
@@ -98,6 +101,18 @@ class Run:
                 yield (), message
         if told:
             yield tuple(told), None
+
+    def _messages(self, framed: Iterator[Frame]) -> Iterator[Message]:
+        """What devices send, and what LoRa gateways say of themselves."""
+        heard = filter(None, map(self.senders.wrap, framed))
+        network = self.city.scenario.network
+        if not (gateways := self.city.lora_gateways):
+            return heard
+        deaths = self._faults.deaths(self._scope)
+        seed = self.city.scenario.seed
+        things = Things(gateways, dialect=network.dialect, stats_s=network.stats_s, seed=seed, deaths=deaths)
+        said = things.messages(self._start_ns, self._end_ns, self.senders.behind, self._told.append)
+        return heapq.merge(heard, said, key=_at)
 
     def _frames(self, said: Iterator[Report]) -> Iterator[Frame]:
         tell, frame_of = self._told.extend, self.senders.frame
@@ -108,3 +123,7 @@ class Run:
                 frame = frame_of(report)
                 if frame is not None:
                     yield frame
+
+
+def _at(message: Message) -> int:
+    return message.at_ns

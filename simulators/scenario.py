@@ -49,10 +49,16 @@ class _Table(BaseModel):
 
 
 class Network(_Table):
-    """The network server in front of the gateway, and its LoRaWAN gateways: how many, or their EUIs."""
+    """The network server in front of the gateway, and its LoRaWAN gateways: how many, or their EUIs.
+
+    ``pilot``: of the LoRa gateways as things; without it nobody has written them down, and they say nothing of
+    themselves. ``stats_s``: how often they do (ChirpStack's own default is 30 s).
+    """
 
     dialect: Literal["chirpstack-v4", "chirpstack-v3", "tts-v3", "plain-json"] = "chirpstack-v4"
     gateways: Annotated[int, Field(ge=1, le=64)] | Annotated[list[Eui], Field(min_length=1)] = 3
+    pilot: Literal[""] | Slug = ""
+    stats_s: Annotated[float, Field(ge=10, le=3_600)] = 300.0
 
 
 class PilotTable(_Table):

@@ -23,6 +23,7 @@ from simulators.scoring import (
     Scorer,
     counters_year,
     counting,
+    lora_gateways,
     parking,
     silence,
     supplies,
@@ -40,6 +41,7 @@ SCORERS: tuple[Scorer, ...] = (
     surroundings.score,
     supplies.score,
     silence.score,
+    lora_gateways.score,
 )
 """In the order of the table. To score another domain, add a file in ``scoring/`` and a row."""
 

@@ -152,8 +152,10 @@ def _lines(path: Path) -> tuple[int, str]:
 
 
 def _dialect(topic: str) -> str:
-    """The simulated network server's, by its topics: only ChirpStack v3 numbers its applications."""
+    """The simulated network server's: only ChirpStack v3 numbers its applications, only v4 has regions."""
     first, _, rest = topic.partition("/")
+    if first == "gateway" or rest.startswith("gateway/"):
+        return '"chirpstack-v3"' if first == "gateway" else '"chirpstack-v4"'
     if first == "application":
         return '"chirpstack-v3"' if rest.partition("/")[0].isdigit() else '"chirpstack-v4"'
     return '"tts-v3"' if first == "v3" else PLAIN

@@ -33,6 +33,7 @@ INTERVALS = ("report_min", "heartbeat_min")
 _LOCAL_ADMINISTERED = "02c17e"
 """Second bit of the first byte set: a locally administered identifier, nobody's product."""
 ROOF_M = 700.0
+LORA_GATEWAY_PROFILE = "chirpstack/lora-gateway"
 _GATEWAY_PREFIX = "a84041ffff1e"
 
 
@@ -61,6 +62,24 @@ class City:
     def devices(self) -> list[SimulatedDevice]:
         """Every device, in the order of the scenario's sites."""
         return [device for place in self.places for device in place.site.devices]
+
+    @property
+    def lora_gateways(self) -> list[SimulatedDevice]:
+        """The LoRa gateways as things; none where the scenario gives them no pilot."""
+        pilot, town = self.scenario.network.pilot, self.town.slug
+        return [
+            SimulatedDevice(
+                dev_eui=antenna.gateway_id,
+                profile=LORA_GATEWAY_PROFILE,
+                pilot=pilot,
+                feature=f"lora-gateway/{town}-{number:02d}",
+                name=f"LoRa gateway {number}",
+                area=town,
+                longitude=antenna.longitude,
+                latitude=antenna.latitude,
+            )
+            for number, antenna in enumerate(self.antennas if pilot else (), 1)
+        ]
 
 
 def settle(scenario: Scenario) -> City:

@@ -37,12 +37,16 @@ Long = Annotated[float, msgspec.Meta(gt=0)]
 
 @dataclass(frozen=True)
 class Scope:
-    """Where a fault strikes: the devices of the run, its beginning, the scenario's seed, what readings mean."""
+    """Where a fault strikes: the devices of the run, its beginning, the scenario's seed, what readings mean.
+
+    ``gateways``: the LoRa gateways by EUI.
+    """
 
     devices: Sequence[SimulatedDevice]
     start_ns: int
     seed: int
     meanings: Meanings
+    gateways: Sequence[str] = ()
 
     def rng(self, fault: str) -> random.Random:
         """The generator of a fault."""

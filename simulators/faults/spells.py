@@ -18,7 +18,7 @@ class Spells:
 
     def _next(self, from_ns: int) -> None:
         if self._per_ns <= 0:
-            self._begin_ns = self._end_ns = 1 << 62
+            self._begin_ns, self._end_ns = 1 << 62, 1 << 63
             return
         self._begin_ns = from_ns + int(self._rng.expovariate(self._per_ns))
         self._end_ns = self._begin_ns + int(self._rng.expovariate(1 / self._mean_ns)) + 1
@@ -28,6 +28,12 @@ class Spells:
         while at_ns >= self._end_ns:
             self._next(self._end_ns)
         return (self._begin_ns, self._end_ns) if at_ns >= self._begin_ns else None
+
+    def not_over(self, at_ns: int) -> tuple[int, int]:
+        """Begin and end of the spell that holds this moment, or else of the next one. Times never fall."""
+        while at_ns >= self._end_ns:
+            self._next(self._end_ns)
+        return self._begin_ns, self._end_ns
 
     def begun(self, at_ns: int) -> Iterator[int]:
         """When each spell began that nobody has asked for yet, up to this moment; for what only happens."""

@@ -14,6 +14,7 @@ from simulators.faults.delay import Delay, Reorder
 from simulators.faults.duplicate import Duplicate
 from simulators.faults.flood import Flood
 from simulators.faults.garbage import Garbage
+from simulators.faults.lora_gateway_dead import Deaths, LoraGatewayDead
 from simulators.faults.loss import Loss
 from simulators.faults.moved_device import MovedDevice
 from simulators.faults.outage import Outage
@@ -25,7 +26,7 @@ from simulators.signals import Report
 OF_READINGS: Mapping[str, type[ReadingsFault]] = {
     fault.name: fault for fault in (Stuck, Drift, Spikes, BatteryDecline, Silent, MovedDevice, Flood)
 }
-_FRAMES: tuple[type[FramesFault], ...] = (JoinStorm, FCntReset, ClockSkew, NoClock)
+_FRAMES: tuple[type[FramesFault], ...] = (JoinStorm, FCntReset, ClockSkew, NoClock, LoraGatewayDead)
 OF_FRAMES: Mapping[str, type[FramesFault]] = {fault.name: fault for fault in _FRAMES}
 OF_MESSAGES: Mapping[str, type[MessagesFault]] = {
     fault.name: fault for fault in (Loss, Garbage, Duplicate, Delay, Reorder, Outage)
@@ -79,6 +80,11 @@ class Faults:
         """What acts, in order."""
         acting = [fault.name for fault in self._of_readings] + [fault.name for fault in self._of_frames]
         return acting + [fault.name for fault in self._of_messages]
+
+    def deaths(self, scope: Scope) -> Deaths | None:
+        """When LoRa gateways are dead; None where none dies."""
+        dying = next((fault for fault in self._of_frames if isinstance(fault, LoraGatewayDead)), None)
+        return None if dying is None else dying.deaths(scope)
 
     @property
     def may_bend_readings(self) -> bool:

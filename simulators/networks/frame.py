@@ -12,7 +12,7 @@ class Frame(msgspec.Struct, gc=False):
 
     ``kind`` join: a device has just joined; it carries no payload. ``clock_ns`` is added to what the LoRaWAN gateways'
     clocks show; None: none of them has a clock. ``readings``: of a device whose profile reads values, not bytes; the
-    network's own codec has them from the payload.
+    network's own codec has them from the payload. ``dead``: LoRa gateways that hear nothing now.
     """
 
     at_ns: int
@@ -24,6 +24,7 @@ class Frame(msgspec.Struct, gc=False):
     kind: Literal["uplink", "join"] = "uplink"
     clock_ns: int | None = 0
     readings: dict[str, float | int | bool | str] | None = None
+    dead: tuple[str, ...] = ()
 
 
 class Message(msgspec.Struct, gc=False):

@@ -1,7 +1,8 @@
 """Which LoRaWAN gateways hear a frame, and how well: the links of one device at one place, frame after frame."""
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from copy import copy
 from statistics import NormalDist
 
 from simulators.device import SimulatedDevice
@@ -42,6 +43,24 @@ class Hearing:
         least_dbm = self._limit_dbm - OUT_OF_REACH_DB
         self.links: list[Link] = [link for link in every if link is every[0] or link.rssi_dbm >= least_dbm]
         self._draw = rng.randrange(1 << 31)
+        self.always_heard = True
+        """A frame below every limit is still heard by the best gateway: what is lost is a fault."""
+
+    def without(self, dead: Collection[str]) -> "Hearing | None":
+        """What is left while some LoRa gateways are dead, at the same data rate; None where nobody is."""
+        left = copy(self)
+        left.links = [link for link in self.links if link.antenna.gateway_id not in dead]
+        left.always_heard = left.links[:1] == self.links[:1]
+        return left if left.links else None
+
+    def alone(self, gateway_id: str) -> float:
+        """Share of the frames that nobody but this LoRa gateway hears; 0 where it is not in reach."""
+        share = 1.0 if any(link.antenna.gateway_id == gateway_id for link in self.links) else 0.0
+        for place, link in enumerate(self.links):
+            if link.antenna.gateway_id != gateway_id:
+                heard = sum(link.rssi_dbm + fading > self._limit_dbm for fading in _FADING) / LEVELS
+                share *= 0.0 if place == 0 else 1.0 - heard  # the best one hears all that nobody else does
+        return share
 
     def reach(self, name: Callable[[Link], str], say: Say) -> Reach:
         """What is written of each link. Words are shared by all devices: a processor's cache holds few cities."""
@@ -69,6 +88,10 @@ class Hearing:
             yield draw >> 31 - LEVEL_BITS
 
 
+class UnheardError(Exception):
+    """No LoRa gateway that is alive heard the frame."""
+
+
 _words: dict[str, str] = {}
 
 
@@ -77,11 +100,14 @@ def _shared(word: str) -> str:
 
 
 class Ear:
-    """``heard(middle)``: the receptions of the next frame, each as gateway, ``middle``, strength. Never empty."""
+    """``heard(middle)``: the receptions of the next frame, each as gateway, ``middle``, strength. Never empty.
+
+    Raises UnheardError where the best LoRa gateway is dead and no other hears it.
+    """
 
     def __init__(self, hearing: Hearing, name: Callable[[Link], str], say: Say) -> None:
         self._reach = hearing.reach(name, say)
-        self._just = hearing.just(say)
+        self._just = hearing.just(say) if hearing.always_heard else None
         self._next_level = hearing.levels().__next__
 
     def heard(self, middle: str) -> str:
@@ -90,4 +116,6 @@ class Ear:
         found = [
             f"{gateway}{middle}{said}" for gateway, by_level in self._reach if (said := by_level[level()]) is not None
         ]
+        if not found and self._just is None:
+            raise UnheardError
         return ",".join(found) or f"{self._reach[0][0]}{middle}{self._just}"

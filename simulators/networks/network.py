@@ -6,7 +6,7 @@ A sender is a device with its frame counter, its session and its airtime. A fram
 as the device's own stack does it: no counter is spent, and it is counted.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
@@ -17,11 +17,13 @@ from pipelines.layout import Unwritable
 from simulators.device import SimulatedDevice
 from simulators.networks.envelopes import ENVELOPES, Envelope
 from simulators.networks.frame import Frame, Message
-from simulators.networks.hearing import Hearing
+from simulators.networks.hearing import Hearing, UnheardError
 from simulators.networks.radio import BUDGET_S, Antenna, airtime_s
 from simulators.signals import Report
 
 HOUR_NS = 3_600_000_000_000
+MAINLY = 0.5
+"""Share of a device's frames that only one LoRa gateway hears, from which on it is behind that one."""
 CARRIES_JSON = ("plain-json",)
 """Dialects of devices that reach the broker by themselves: no LoRaWAN, so no join and no duty cycle."""
 
@@ -84,6 +86,8 @@ class Senders:
         self._seed = seed
         self._strict = strict
         self._envelopes: dict[tuple[str, float, float], tuple[Envelope, int]] = {}
+        self._hearings: dict[str, Hearing] = {}
+        self._despite: dict[tuple[tuple[str, float, float], tuple[str, ...]], Envelope | None] = {}
         self._senders: dict[str, Sender] = {}
         self.withheld = 0
         self.unsayable = 0
@@ -98,7 +102,7 @@ class Senders:
         place = (device.dev_eui, device.longitude, device.latitude)
         found = self._envelopes.get(place)
         if found is None:
-            hearing = Hearing(device, self._antennas, seed=self._seed)
+            hearing = self._hearings[device.dev_eui] = Hearing(device, self._antennas, seed=self._seed)
             found = self._envelopes[place] = (ENVELOPES[self._dialect](device, hearing), hearing.factor)
         return found
 
@@ -141,11 +145,38 @@ class Senders:
         sender.airtime_s += airtime
         return True
 
-    def wrap(self, frame: Frame) -> Message:
-        """The message of a frame."""
+    def wrap(self, frame: Frame) -> Message | None:
+        """The message of a frame; None where everybody who would hear it is dead."""
         eui = frame.device.dev_eui
         topic, body = self._senders[eui].envelope.wrap(frame)
+        if frame.dead:  # and only now: a death changes nothing in how later frames are heard
+            return self._despite_the_dead(frame)
         return Message(frame.at_ns, topic, body, eui)
+
+    def behind(self, gateway_id: str, dead: Collection[str]) -> list[str]:
+        """What the devices observe that are heard mainly by this LoRa gateway, while others are dead too."""
+        others = [one for one in dead if one != gateway_id]
+        found = []
+        for eui, hearing in self._hearings.items():
+            left = hearing.without(others)
+            if left is not None and left.alone(gateway_id) >= MAINLY:
+                found.append(self._senders[eui].device.feature)
+        return sorted(found)
+
+    def _despite_the_dead(self, frame: Frame) -> Message | None:
+        device = frame.device
+        place = ((device.dev_eui, device.longitude, device.latitude), frame.dead)
+        if place not in self._despite:
+            left = self._hearings[device.dev_eui].without(frame.dead)
+            self._despite[place] = None if left is None else ENVELOPES[self._dialect](device, left)
+        envelope = self._despite[place]
+        if envelope is None:
+            return None
+        try:
+            topic, body = envelope.wrap(frame)
+        except UnheardError:
+            return None
+        return Message(frame.at_ns, topic, body, device.dev_eui)
 
 
 _packed = msgspec.msgpack.Encoder().encode

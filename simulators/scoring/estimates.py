@@ -64,6 +64,14 @@ class Estimates:
                 found[feature].append(Estimate(time_ns, length_ns, float(value), quality == USABLE[1]))
         return found
 
+    def texts(self, name: str) -> Mapping[str, Sequence[tuple[int, str]]]:
+        """The words that were said of a property, with their time, by feature."""
+        found: dict[str, list[tuple[int, str]]] = defaultdict(list)
+        for feature, time_ns, _, value, _ in self._ask(VALUES, name, 1, 0, LONGEST_NS, self._until_ns):
+            if isinstance(value, str):
+                found[feature].append((time_ns, value))
+        return found
+
     def devices(self) -> int:
         """How many were heard."""
         return int(self._ask("SELECT count(*) FROM device")[0][0])

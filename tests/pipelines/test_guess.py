@@ -57,3 +57,10 @@ def test_few_different_payloads_are_enough_and_nothing_gives_nothing() -> None:
     assert many[0].looked_at == MAX_UPLINKS
     same = guesses("0100e2", "0100e2")
     assert same[0].looked_at == 1
+
+
+def test_a_lora_gateway_that_nobody_knows_is_recognised_by_its_statistics() -> None:
+    said = {"rxPacketsReceived": 9, "rxPacketsReceivedOk": 8, "txPacketsReceived": 0, "txPacketsEmitted": 0}
+    uplinks = [Uplink("0016c001f153a14c", decoded=said), Uplink("0016c001f153a14c", decoded={"state": "ONLINE"})]
+    found = guess(Catalogue.load().profiles, uplinks)
+    assert found[0].profile == "chirpstack/lora-gateway"

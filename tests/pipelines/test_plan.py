@@ -68,6 +68,11 @@ def test_a_table_turns_words_and_numbers_into_flags_states_and_numbers() -> None
     assert [state(0), state(1), state(2)] == ["closed", "open", None]
 
 
+def test_what_a_table_does_not_list_is_what_its_star_says() -> None:
+    motion = PropertyMap("motion", values={0: False}, otherwise=True)
+    assert [conversion(PROPERTIES["motion"], motion)(raw) for raw in (0, 1, 7, "ill")] == [False, True, True, True]
+
+
 def test_calibration_follows_unit_conversion() -> None:
     convert = conversion(ROWS["battery_v"], PropertyMap("battery_v", ratio=(1, 0, 1000)), (2.0, -1.0))
     assert convert(3500) == 6.0

@@ -55,7 +55,7 @@ def test_every_message_of_every_scenario_is_read_back_to_what_the_device_said(na
     read = build_dialect(city.scenario.network.dialect, {})
     said = [r for r in reports(city, MONDAY_NS, MONDAY_NS + 2 * HOUR_NS) if r.readings is not None]
     steps = run(city, MONDAY_NS, MONDAY_NS + 2 * HOUR_NS, faults=read_faults("clean"), profiles=PROFILES)
-    sent = [m for _, m in steps if m is not None]
+    sent = [m for _, m in steps if m is not None and "/gateway/" not in m.topic]
     counts = Counter[str]()
     for report, message in zip(said, sent, strict=True):
         uplink = read(message.topic, message.body)

@@ -15,6 +15,7 @@ def test_every_fault_has_a_file_row_and_word_in_the_readme() -> None:
     assert set(FAULTS) == {
         *("loss", "duplicate", "reorder", "delay", "outage", "garbage", "clock-skew", "no-clock", "f-cnt-reset"),
         *("join-storm", "stuck", "drift", "spikes", "battery-decline", "silent", "flood", "moved-device"),
+        "lora-gateway-dead",
     }
     readme = (Path(simulators.faults.__file__).parents[1] / "README.md").read_text(encoding="utf-8")
     assert [name for name in FAULTS if f"`{name}`" not in readme] == []
