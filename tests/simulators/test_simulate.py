@@ -30,7 +30,7 @@ def test_the_asset_list_of_each_scenario_is_read_by_the_gateway_without_a_mistak
     assert main([name, "--write-assets", str(tmp_path)]) == 0
     files = Files.read(tmp_path / "pilots", tmp_path / "devices", CATALOGUE)
     city = settle(load_scenario(name))
-    listed = [device for device in city.devices if not device.unlisted]
+    listed = [device for device in (*city.devices, *city.lora_gateways) if not device.unlisted]
     assert {device.id for device in files.devices} == {device.dev_eui for device in listed}
     assert {pilot.timezone for pilot in files.pilots.values()} == {city.town.timezone}
     assert set(files.pilots) == {device.pilot for device in listed}
