@@ -32,6 +32,8 @@ class GatewayProcess:
     process: subprocess.Popen[bytes] | None = None
     code: Path | None = None
     """The checkout whose code runs; the present one when None."""
+    program: str = "gateway.cli.main"
+    """The module that is ``citygate``."""
     _starts_before: int = 0
 
     def write(self, config: str, *, pilots: dict[str, str], devices: dict[str, str]) -> None:
@@ -49,7 +51,7 @@ class GatewayProcess:
     def start(self, *, wait: bool = True) -> None:
         before = self.starts()
         with self.log.open("ab") as out:
-            command = [sys.executable, "-m", "gateway.cli.main", "run", "--config", str(self.folder / "citygate.toml")]
+            command = [sys.executable, "-m", self.program, "run", "--config", str(self.folder / "citygate.toml")]
             env = os.environ | {"CITYGATE_LOG": "json"}
             self.process = subprocess.Popen(command, stdout=out, stderr=out, env=env, cwd=self.code)
         self._starts_before = before

@@ -3,9 +3,10 @@
     python -m tests.grafana                                        twelve days, and what is wrong
     python -m tests.grafana --days 35 --write deploy/grafana/CHECKED.md
     python -m tests.grafana --previews DIR                         each dashboard as an image, captioned as a preview
-    python -m tests.grafana --url http://host:8086 --database citygate --token-file FILE --from 2026-08-10 --to 2026-08-22
+    python -m tests.grafana --url http://host:8086 --token-file FILE --from 2026-08-10 --to 2026-08-22
 
-The last asks a database that you have filled yourself: an InfluxDB 2 or 3, which no package holds.
+The last asks a database that holds data already: an InfluxDB 2 or 3, which no package holds. CITYGATE_GRAFANA_URL,
+CITYGATE_GRAFANA_DATABASE and CITYGATE_GRAFANA_TOKEN_FILE may say the same.
 Exit code 0: all is as it should be; 1: a query is wrong; 2: the command line is.
 """
 
@@ -30,7 +31,8 @@ def database(options: argparse.Namespace) -> Iterator[Filled]:
     """The one that the command line names, or one that is filled now."""
     if options.url:
         token = options.token_file.read_text(encoding="utf-8").strip() if options.token_file else ""
-        yield Filled(options.url.rstrip("/"), options.database, _ns(options.begin), _ns(options.end), token)
+        span = _ns(options.begin), _ns(options.end)
+        yield Filled(options.url.rstrip("/"), options.database, *span, *span, token)
         return
     with (
         tempfile.TemporaryDirectory(prefix="citygate-grafana-") as folder,

@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from pipelines.encodings.own_points import INVENTORY, INVENTORY_EVENT, OWN_MEASUREMENTS
 from tests.grafana.choices import Choices, opened
 from tests.grafana.dashboards import (
     AlertQuery,
@@ -22,12 +23,17 @@ from tests.grafana.dashboards import (
     read_dashboard,
 )
 from tests.grafana.exceptions import EMPTY, Empty
-from tests.grafana.filled import Filled, QueryError, Series
+from tests.grafana.filled import DAY_NS, Filled, QueryError, Series
 from tests.grafana.frames import Frame, frames, rows
-from tests.grafana.influxql import InfluxqlError, read_select
+from tests.grafana.influxql import InfluxqlError, Select, read_select
 from tests.grafana.macros import MacroError, Span, filled_in, milliseconds
+from tests.grafana.transform import UnknownTransformationError, transformed
 from tests.grafana.units import says
 
+OF_ITSELF = OWN_MEASUREMENTS.keys() - {INVENTORY_EVENT}
+"""Stamped by the clock of the machine, not with the recording's time."""
+OWN_INTERVAL_MS = 2_000
+"""It lived the city's days in less than a minute, and reported each second."""
 WITHOUT_QUERY = frozenset(("row", "text", "dashlist", "news", "alertlist", "annolist", "welcome"))
 What = Literal["panel", "variable", "annotation", "alert"]
 
@@ -51,6 +57,30 @@ class Finding(msgspec.Struct, frozen=True):
 def span_of(data: Filled) -> Span:
     """All the days that the database holds."""
     return Span(data.start_ns // 1_000_000, data.end_ns // 1_000_000)
+
+
+def ask(query: str, data: Filled, span: Span, chosen: Choices) -> tuple[Select, Sequence[Series]]:
+    """The query as it is understood, and its answer. What the gateway says of itself is asked of when it ran.
+
+    Raises MacroError, QueryError, InfluxqlError.
+    """
+    select = read_select(filled_in(query, span, chosen))
+    if is_of_itself(select):
+        span = own_span(data, select)
+    return select, data.ask(filled_in(query, span, chosen))
+
+
+def is_of_itself(select: Select) -> bool:
+    """Whether all that is asked is what the gateway says of itself."""
+    return select.measurements() <= OF_ITSELF
+
+
+def own_span(data: Filled, select: Select) -> Span:
+    """When the gateway ran; of the inventory, which is of a day, since that day began."""
+    begin_ns = data.own_start_ns
+    if INVENTORY in select.measurements():
+        begin_ns -= begin_ns % DAY_NS
+    return Span(begin_ns // 1_000_000, data.own_end_ns // 1_000_000, OWN_INTERVAL_MS)
 
 
 def span_of_panel(panel: Panel, span: Span) -> Span:
@@ -85,18 +115,19 @@ def check_panel(dashboard: Dashboard, panel: Panel, data: Filled, chosen: Choice
     for target in asking:
         try:
             asked = ask_panel(panel, target, data, span_of_panel(panel, span_of(data)), chosen)
-        except (MacroError, QueryError, InfluxqlError) as error:
+            asked = msgspec.structs.replace(asked, frames=transformed(panel, asked.frames))
+        except (MacroError, QueryError, InfluxqlError, UnknownTransformationError) as error:
             yield Finding(dashboard.title, "panel", panel.title, target.ref, target.query, 0, wrong=str(error))
             continue
         yield _judged(dashboard, panel, target, asked, data)
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """The answer to one target, the fields that the panel makes of it, and the functions that were called."""
+    """The answer to one target and the fields that the panel makes of it."""
 
     answer: Sequence[Series]
     frames: list[Frame]
-    functions: frozenset[str]
+    select: Select
 
 
 def ask_panel(panel: Panel, target: Target, data: Filled, span: Span, chosen: Choices) -> Asked:
@@ -104,18 +135,15 @@ def ask_panel(panel: Panel, target: Target, data: Filled, span: Span, chosen: Ch
 
     Raises MacroError, QueryError, InfluxqlError.
     """
-    query = filled_in(target.query, span, chosen)
-    select = read_select(query)
-    answer = data.ask(query)
-    return Asked(answer, frames(panel, target, select, answer), frozenset(select.functions()))
+    select, answer = ask(target.query, data, span, chosen)
+    return Asked(answer, frames(panel, target, select, answer), select)
 
 
 def check_alert(alert: AlertQuery, data: Filled) -> Finding:
     """A rule's query over all the days; whether it fires is asked elsewhere."""
     found = Finding("alert rules", "alert", alert.rule, alert.ref, alert.query, 0)
     try:
-        query = filled_in(alert.query, span_of(data), {})
-        select, answer = read_select(query), data.ask(query)
+        select, answer = ask(alert.query, data, span_of(data), {})
     except (MacroError, QueryError, InfluxqlError) as error:
         return msgspec.structs.replace(found, wrong=str(error))
     return _counted(found, rows(answer), data, functions=frozenset(select.functions()))
@@ -129,8 +157,7 @@ def _variable(dashboard: Dashboard, variable: Variable, count: int, data: Filled
 def _annotation(dashboard: Dashboard, annotation: Annotation, data: Filled, span: Span, chosen: Choices) -> Finding:
     found = Finding(dashboard.title, "annotation", annotation.name, "", annotation.query, 0)
     try:
-        query = filled_in(annotation.query, span, chosen)
-        select, answer = read_select(query), data.ask(query)
+        select, answer = ask(annotation.query, data, span, chosen)
     except (MacroError, QueryError, InfluxqlError) as error:
         return msgspec.structs.replace(found, wrong=str(error))
     columns = {column for series in answer for column in (*series.columns, *series.tags)}
@@ -152,7 +179,7 @@ def _judged(dashboard: Dashboard, panel: Panel, target: Target, asked: Asked, da
         hidden = field.settings["custom"].get("hidden") or field.settings["custom"].get("hideFrom", {}).get("viz")
         if not hidden and not (field.unit == "text" or says(unit, field.unit)):
             wrong.append(f"{field.name} is in {field.unit} and is printed as {unit!r}")
-    found = _counted(found, rows(asked.answer), data, functions=asked.functions)
+    found = _counted(found, rows(asked.answer), data, functions=frozenset(asked.select.functions()))
     return msgspec.structs.replace(found, units=tuple(units), wrong=found.wrong or "; ".join(dict.fromkeys(wrong)))
 
 

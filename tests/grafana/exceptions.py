@@ -16,4 +16,16 @@ class Empty(msgspec.Struct, frozen=True):
     below_days: float = float("inf")
 
 
-EMPTY: tuple[Empty, ...] = ()
+EMPTY: tuple[Empty, ...] = (
+    Empty(
+        "Cycling",
+        "How many on an average day of the year?",
+        "an annual average is said after three months of counted hours, and the city lives a month at most",
+    ),
+    Empty(
+        "Device health",
+        "How many months will the batteries last?",
+        "a slope is said after thirty days with a reading",
+        below_days=30,
+    ),
+)

@@ -9,13 +9,14 @@ from tests.grafana.dashboards import Dashboard
 HEAD = """\
 # Every query of every dashboard, asked
 
-Written by `python -m tests.grafana --days {days:g} --write deploy/grafana/CHECKED.md`, which `make proof` runs; not by hand.
+Written by `python -m tests.grafana --days {days:g} --write deploy/grafana/CHECKED.md`, which `make proof` runs.
 
-A simulated city ([`tests/grafana/city.toml`](../../tests/grafana/city.toml)) lived {days:g} days with ordinary and seldom faults; the gateway
-wrote them into InfluxDB 1.6.7. Each query was sent as Grafana sends it, with every variable at All and the time range of all
-days. Rows are those with a value beside the time. A unit is given as the vocabulary has it → as the panel prints it.
+A simulated city ([its scenario](../../tests/grafana/city.toml)) lived {days:g} days with ordinary and seldom faults,
+and the gateway wrote them into InfluxDB 1.6.7. Each query was sent as Grafana sends it: every variable at All, the time
+range of all days; what the gateway says of itself was asked of the minute in which it ran, and it reported each second.
+Rows are those with a value beside the time. A unit is given as the vocabulary has it → as the panel prints it.
 
-InfluxDB 2 and 3 are in no package, so the table is of InfluxDB 1. The same check asks one that you have filled yourself:
+InfluxDB 2 and 3 are in no package, so the table is of InfluxDB 1. The same check asks one that you have filled:
 `python -m tests.grafana --url URL --database NAME --token-file FILE --from DATE --to DATE`.
 
 """

@@ -10,7 +10,7 @@ from gateway.reports.html import Child, Markup, tag
 from tests.grafana.preview.colours import FAINT, GRID
 
 Scale = Callable[[float], float]
-LETTER = 6.1
+LETTER = 6.6
 """Width of a letter at 11 px, about."""
 _STEPS_MS = [
     minutes * 60_000 for minutes in (5, 15, 30, 60, 120, 180, 360, 720, 1_440, 2_880, 5_760, 10_080, 20_160, 43_200)
@@ -70,4 +70,4 @@ def time_axis(
 
 def value_ticks(low: float, high: float, height: float) -> Sequence[float]:
     """Round values between two that are not much denser than every 40 pixels."""
-    return [tick for tick in nice_ticks(low, high, max(2, int(height / 42))) if low - 1e-9 <= tick <= high + 1e-9]
+    return [tick for tick in nice_ticks(low, high, max(3, int(height / 42))) if low - 1e-9 <= tick <= high + 1e-9]

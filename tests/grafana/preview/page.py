@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from gateway.reports.html import Child, Markup, tag
-from tests.grafana.check import ask_panel
+from tests.grafana.check import ask, ask_panel, is_of_itself, own_span
 from tests.grafana.choices import Choices, opened
 from tests.grafana.dashboards import Dashboard, Panel
 from tests.grafana.filled import Filled, QueryError
 from tests.grafana.frames import Frame
 from tests.grafana.influxql import InfluxqlError
-from tests.grafana.macros import MacroError, Span, filled_in, milliseconds
+from tests.grafana.macros import MacroError, Span, milliseconds
 from tests.grafana.preview import places, series, states, table, tiles
 from tests.grafana.preview.canvas import Canvas
 from tests.grafana.preview.colours import CARD, EDGE, FAINT, INK, PAGE, colour
@@ -97,13 +97,16 @@ def _inside(panel: Panel, data: Filled, span: Span, chosen: Choices, marks: list
         span, max_points=int(wide), least_interval_ms=milliseconds(least) if least else 30_000
     )
     frames: list[Frame] = []
+    shown = span
     for target in panel.targets:
         if not target.hidden:
             if target.source != "influxdb":
                 raise ValueError(f"it asks {target.source}")
-            frames += ask_panel(panel, target, data, span, chosen).frames
+            asked = ask_panel(panel, target, data, span, chosen)
+            frames += asked.frames
+            shown = own_span(data, asked.select) if is_of_itself(asked.select) else span
     canvas = Canvas(
-        panel, transformed(panel, frames), wide - 14, _height(panel) - HEAD - 6, span.from_ms, span.to_ms, ZONE, marks
+        panel, transformed(panel, frames), wide - 14, _height(panel) - HEAD - 6, shown.from_ms, shown.to_ms, ZONE, marks
     )
     return DRAWINGS[panel.kind](canvas)
 
@@ -115,7 +118,7 @@ def _marks(dashboard: Dashboard, data: Filled, span: Span, chosen: Choices) -> l
     for annotation in dashboard.annotations:
         model = models[annotation.name]
         if annotation.source == "influxdb" and model.get("enable", True):
-            for one in data.ask(filled_in(annotation.query, span, chosen)):
+            for one in ask(annotation.query, data, span, chosen)[1]:
                 marks += [(int(row[0] or 0), colour(model.get("iconColor", "blue"))) for row in one.values]
     return marks
 

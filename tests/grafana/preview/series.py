@@ -11,7 +11,7 @@ from tests.grafana.preview.axes import LETTER, Scale, box, cut, rule, scale, tim
 from tests.grafana.preview.canvas import Canvas, reduced
 from tests.grafana.preview.colours import FAINT, INK, colour, span_of, text_of, value_colour
 
-LEGEND_LINE, TOP, BOTTOM = 18.0, 8.0, 22.0
+LEGEND_LINE, TOP, BOTTOM = 18.0, 12.0, 22.0
 Point = tuple[float, float | None]
 
 
