@@ -11,7 +11,7 @@ ARGS ?=
 help: ## show this menu
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
 
-demo: $(VENV)/.demo ## a street of parking bays and bins, live in the terminal (ARGS="--for 60s" ends by itself)
+demo: $(VENV)/.demo ## a town with a month of history, in the browser and here (ARGS="--for 60s" ends by itself)
 	@$(BIN)/citygate demo $(ARGS)
 
 test: $(VENV)/.dev servers ## set everything up and run all tests but the long proofs

@@ -6,6 +6,7 @@ starts a child notes it before anything is waited for, so that none stays behind
 
 import contextlib
 import importlib.util
+import re
 import signal
 import socket
 import subprocess
@@ -15,6 +16,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 READY_WITHIN_S = 30.0
+RECORDING = "history.ndjson.zst"
+PRESENT_SINCE_S = 60.0
+"""So long before now the recording ends and the broker's part begins: something is heard of it at once."""
+MAKES_UP = 600
+"""City seconds per second until the simulated town has caught up with now."""
 END_WITHIN_S = 30.0
 
 
@@ -25,12 +31,13 @@ class DemoError(Exception):
 class Child:
     """One child process by name; its log tells why it ended when it should not have."""
 
-    def __init__(self, name: str, command: list[str], folder: Path) -> None:
+    def __init__(self, name: str, command: list[str], folder: Path, *, waits_for_a_line: bool = False) -> None:
         self.name = name
         self.log = folder / f"{name}.log"
+        given = subprocess.PIPE if waits_for_a_line else subprocess.DEVNULL
         with self.log.open("wb") as out:
             self._process = subprocess.Popen(  # noqa: S603 - ours
-                command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
+                command, stdin=given, stdout=out, stderr=out, start_new_session=True
             )
 
     def check(self) -> None:
@@ -39,14 +46,27 @@ class Child:
             tail = self.log.read_text(errors="replace")[-800:].strip()
             raise DemoError(f"the {self.name} ended with code {code}. Its log, {self.log}, ends:\n{tail}")
 
-    def wait_for(self, ready: Callable[[], bool]) -> None:
+    def wait_for(self, ready: Callable[[], bool], within_s: float | None = None) -> None:
         """Until ready; raises DemoError when it ends first or takes too long."""
-        deadline = time.monotonic() + READY_WITHIN_S
+        within_s = READY_WITHIN_S if within_s is None else within_s
+        deadline = time.monotonic() + within_s
         while not ready():
             self.check()
             if time.monotonic() > deadline:
-                raise DemoError(f"the {self.name} was not ready within {READY_WITHIN_S:.0f} s; see {self.log}")
+                raise DemoError(f"the {self.name} was not ready within {within_s:.0f} s; see {self.log}")
             time.sleep(0.05)
+
+    def counted(self, word: str) -> int | None:
+        """The number before this word in its log: "53300 messages written". None while it has not said so."""
+        found = re.search(rf"^(\d+) {word}\b", self.log.read_text(errors="replace"), re.MULTILINE)
+        return int(found[1]) if found else None
+
+    def go_on(self) -> None:
+        """Give it the line that it waits for; nothing where it has ended, or has had it."""
+        if self._process.stdin is not None and not self._process.stdin.closed:
+            with contextlib.suppress(OSError):
+                self._process.stdin.write(b"\n")
+                self._process.stdin.close()
 
     def peak_rss_mb(self) -> float:
         """The kernel's high-water mark of its memory; 0 where it cannot be asked."""
@@ -63,6 +83,9 @@ class Child:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        if self._process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._process.stdin.close()
 
 
 def broker(folder: Path, port: int) -> Child:
@@ -78,13 +101,18 @@ def gateway(folder: Path) -> Child:
     return Child("gateway", command, folder)
 
 
-def simulator(folder: Path, scenario: str, port: int, *, pace: float, hours_back: float) -> Child:
-    """The simulated street, publishing as its network server would."""
+def simulator(folder: Path, *, scenario: str, days: float, port: int) -> Child:
+    """The simulated town: its pilots and devices as files, its past as ``RECORDING``, and after ``go_on`` its present.
+
+    What happened while the past was taken in is made up for at once.
+    """
     command = [
         *(sys.executable, "-m", "simulators", "simulate", scenario),
-        *("--to", f"mqtt://127.0.0.1:{port}", "--pace", str(pace), "--hours-back", str(hours_back)),
+        *("--hours-back", str(days * 24 + PRESENT_SINCE_S / 3600), "--days", str(days)),
+        *("--write-assets", str(folder), "--to", str(folder / RECORDING)),
+        *("--then", f"mqtt://127.0.0.1:{port}", "--pace", str(MAKES_UP)),
     ]
-    return Child("simulator", command, folder)
+    return Child("simulator", command, folder, waits_for_a_line=True)
 
 
 def write_assets(folder: Path, scenario: str) -> None:

@@ -50,7 +50,7 @@ def test_a_config_written_by_init_is_accepted_by_check(installed: Path, tmp_path
 
 
 def test_the_demo_runs_by_itself_and_ends_by_itself(installed: Path, tmp_path: Path) -> None:
-    done = run(installed, tmp_path, "demo", "--for", "6s")
+    done = run(installed, tmp_path, "demo", "--days", "2", "--for", "6s")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "bays taken" in " ".join(done.stdout.split())
 

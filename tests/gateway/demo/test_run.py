@@ -1,18 +1,24 @@
-"""The demo as a person starts it: a summary at the end, code 0, and no process left behind, however it is ended."""
+"""The demo as a person starts it: the page first, a past and a present that meet, books that balance, nothing left."""
 
 import importlib.util
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from gateway.demo.children import Child, DemoError, ended
+from gateway.demo.children import RECORDING, Child, DemoError, ended
+from gateway.demo.town import Town
+from gateway.sinks.store.read import History
+from gateway.sources.recording_file import open_recording
 from tests.gateway_process import wait_until
 
-COMMAND = [sys.executable, "-m", "gateway.cli.main", "demo"]
+COMMAND = [sys.executable, "-m", "gateway.cli.main", "demo", "--days", "2"]
 
 needs_broker = pytest.mark.skipif(importlib.util.find_spec("iotcore") is None, reason="needs the demo's broker")
 
@@ -31,20 +37,96 @@ def left_of(folder: Path) -> list[str]:
     return found
 
 
+class Shown:
+    """A demo of two days that has ended: what it printed, and its folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        command = [*COMMAND, "--for", "7s", "--keep", str(folder)]
+        self.done = subprocess.run(command, capture_output=True, text=True, timeout=90, check=False)
+
+    @property
+    def said(self) -> str:
+        return self.done.stdout
+
+    @property
+    def messages(self) -> tuple[int, int]:
+        """How many the simulator wrote down, and how many it published."""
+        log = (self.folder / "simulator.log").read_text()
+        return tuple(int(found) for found in re.findall(r"^(\d+) messages", log, re.MULTILINE))  # type: ignore[return-value]
+
+
+@pytest.fixture(scope="module")
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Shown:
+    return Shown(tmp_path_factory.mktemp("town"))
+
+
 @needs_broker
-def test_it_shows_the_street_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [*COMMAND, "--for", "8s", "--keep", str(tmp_path)], capture_output=True, text=True, timeout=60, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    summary = done.stdout.strip().splitlines()[-1]
-    assert " of 24 bays taken; fullest bin " in summary
-    assert " 0 rejected, 0 waiting" in summary
-    assert "occupied" in done.stdout
-    assert left_of(tmp_path) == []
-    assert not (tmp_path / "state" / "running").exists(), "the gateway ended cleanly"
-    events = (tmp_path / "gateway.log").read_text()
-    assert "GatewayStopped" in events
+def test_it_ends_by_itself_and_leaves_nothing_behind(shown: Shown) -> None:
+    assert shown.done.returncode == 0, shown.said + shown.done.stderr
+    assert left_of(shown.folder) == []
+    assert not (shown.folder / "state" / "running").exists(), "the gateway ended cleanly"
+    assert "GatewayStopped" in (shown.folder / "gateway.log").read_text()
+
+
+@needs_broker
+def test_the_page_is_named_before_anything_else_is_shown(shown: Shown) -> None:
+    page = re.search(r"Open +(http://127\.0\.0\.1:\d+/)", shown.said)
+    assert page
+    assert shown.said.index("Open") < shown.said.index("history:")
+    config = tomllib.loads((shown.folder / "citygate.toml").read_text())
+    assert page[1] == f"http://{config['http']['listen']}/"
+
+
+@needs_broker
+def test_everything_that_was_simulated_is_accounted_for(shown: Shown) -> None:
+    written, published = shown.messages
+    books = re.search(r"^books: (\d+) simulated, (\d+) received = (.*)$", shown.said, re.MULTILINE)
+    assert books
+    counts = {word: int(count) for count, word in re.findall(r"(\d+) (\w+)", books[3])}
+    assert int(books[1]) == int(books[2]) == written + published == sum(counts.values())
+    assert counts["waiting"] == counts["unread"] == 0
+    assert 0 < counts["rejected"] < 30, "the sensor that nobody has written down"
+    with open_recording(shown.folder / RECORDING) as stream:
+        assert sum(1 for _ in stream) == written
+
+
+@needs_broker
+def test_past_and_present_meet_without_a_gap_or_a_double(shown: Shown) -> None:
+    """Each device's frame counters as the store has them: every one from 0 on, whichever way it came."""
+    _, published = shown.messages
+    assert published > 0
+    with History(shown.folder / "state" / "store.sqlite") as history:
+        devices = [device.id for device in history.devices()]
+        counters = {device: [frame.f_cnt for frame in history.frames(device)] for device in devices}
+    assert len(devices) > 55
+    assert {device: seen for device, seen in counters.items() if seen != list(range(len(seen)))} == {}
+    assert "live now" in shown.said
+
+
+@needs_broker
+def test_what_the_readings_mean_is_worked_out(shown: Shown) -> None:
+    with History(shown.folder / "state" / "store.sqlite") as history:
+        town = Town.of(history.latest())
+        assert set(town.of_kind("street-parking", "occupancy_percent")) == {"brouwersplein", "sluisstraat"}
+        hours = history.values("street-parking/sluisstraat", "occupancy_percent")
+    assert len(hours) > 40
+    for kind, name in [
+        ("waste-container", "time_to_full_p50_h"),
+        ("bike-counter", "bicycles"),
+        ("tree", "watering_advice"),
+        ("air-station", "aqi_band"),
+        ("noise-station", "ln_db"),
+        ("water-level", "water_level_rate_mm_h"),
+        ("electricity-meter", "energy_import_interval_kwh"),
+    ]:
+        assert town.values(kind, name), f"{kind} {name}"
+
+
+@needs_broker
+def test_nothing_is_wrong_but_what_is_wrong_on_purpose(shown: Shown) -> None:
+    events = [json.loads(line) for line in (shown.folder / "gateway.log").read_text().splitlines()]
+    assert [one for one in events if one["level"] in ("error", "warning")] == []
 
 
 @needs_broker
@@ -62,6 +144,18 @@ def test_a_child_that_ends_by_itself_is_told_with_the_end_of_its_log(tmp_path: P
     child = Child("broker", [sys.executable, "-c", "print('no such port'); raise SystemExit(3)"], tmp_path)
     with pytest.raises(DemoError, match=r"(?s)the broker ended with code 3.*no such port"):
         child.wait_for(bool)
+
+
+def test_a_child_waits_for_its_line_and_what_it_counted_is_read_from_its_log(tmp_path: Path) -> None:
+    program = "print('12 messages written'); input(); print('7 messages acknowledged')"
+    with ended([]) as children:
+        child = Child("simulator", [sys.executable, "-u", "-c", program], tmp_path, waits_for_a_line=True)
+        children.append(child)
+        child.wait_for(lambda: child.counted("messages written") == 12)
+        assert child.counted("messages acknowledged") is None
+        child.go_on()
+        child.go_on()
+        wait_until(lambda: child.counted("messages acknowledged") == 7, what="it went on")
 
 
 def test_all_children_are_ended_when_one_does_not_become_ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

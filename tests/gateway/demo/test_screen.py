@@ -6,79 +6,121 @@ from zoneinfo import ZoneInfo
 import pytest
 from rich.console import Console
 
-from gateway.demo.screen import Look, Street, screen, summary
+from gateway.demo.lines import LINES
+from gateway.demo.screen import Look, books, days_there, screen, summary
+from gateway.demo.town import Town, spoken
 from gateway.sinks.store.read import Latest, Reading, SeriesName
-from pipelines.model import Quality, QualityReason, Value
+from pipelines.model import Value
 
 NOON_NS = 1_793_707_200 * 10**9  # 2026-11-03T12:00:00Z
+DAY_NS = 86_400 * 10**9
 STATUS = {
     "received": 123_456,
-    "intake": {"durable": 123_456},
-    "refine": {"accepted": 123_400, "duplicate": 50, "rejected": 6, "waiting": 0},
+    "refine": {"accepted": 123_400, "duplicate": 50, "rejected": 6, "waiting": 0, "unread": 0},
     "sinks": {name: {"pending": 12_345} for name in ("store", "open-topics", "quarantine")},
 }
 
 
-def latest(feature: str, name: str, value: Value, quality: Quality = "ok", reason: QualityReason = "") -> Latest:
-    series = SeriesName("p", "mechelen", "d", feature, name, derived=False)
-    return Latest(series, Reading("d", NOON_NS, 0, value, quality, reason, "network", 1))
+def latest(feature: str, name: str, value: Value, *, age_s: int = 0, derived: bool = False) -> Latest:
+    series = SeriesName("p", "mechelen", "d", feature, name, derived=derived)
+    return Latest(series, Reading("d", NOON_NS - age_s * 10**9, 0, value, "ok", "", "network", 1))
 
 
-def street(bays: int = 24, bins: int = 8) -> Street:
-    rows = [latest(f"parking-spot/sluisstraat-{n + 1:02d}", "occupied", value=n % 3 == 0) for n in range(bays)]
-    for n in range(bins):
-        feature = f"waste-container/sluisstraat-{n + 1:02d}"
-        odd = n == 2
-        rows.append(latest(feature, "fill_level_percent", 14.0 * n, "suspect" if odd else "ok", "spike" if odd else ""))
-        rows.append(latest(feature, "temperature_c", 11.5))
-    return Street.of(rows)
+def town() -> Town:
+    rows = [latest(f"parking-spot/sluisstraat-{n + 1:02d}", "occupied", value=n % 3 == 0) for n in range(16)]
+    rows += [latest(f"parking-spot/brouwersplein-{n + 1:02d}", "occupied", value=n < 5) for n in range(8)]
+    rows += [latest(f"waste-container/lindenlaan-{n + 1:02d}", "fill_level_percent", 14.0 * n) for n in range(8)]
+    rows += [
+        latest("bike-counter/molenkade-01", "bicycles", 41.4),
+        latest("bike-counter/molenkade-02", "bicycles", 9.6),
+    ]
+    rows += [latest("tree/stadhuisplein-01", "watering_advice", "water")]
+    rows += [latest("tree/lindenlaan-01", "watering_advice", "wait")]
+    rows += [latest("weather-station/lindenlaan-01", "temperature_c", 7.6)]
+    air = "air-station/iepenlaan-01"
+    rows += [latest(air, "pm25_ug_m3", 25.7), latest(air, "no2_ug_m3", 13.1), latest(air, "aqi_band", "very_poor")]
+    rows += [
+        latest("noise-station/iepenlaan-01", "laeq_db", 57.5),
+        latest("noise-station/iepenlaan-02", "laeq_db", 64.0),
+    ]
+    rows += [latest("water-level/molenkade-01", "water_level_m", 0.707)]
+    rows += [latest("water-meter/stadhuisplein-01", "leak_suspected", value=True)]
+    rows += [latest("electricity-meter/stadhuisplein-01", "power_w", 1_760.0)]
+    rows += [latest("street-light/stadhuisplein-01", "power_w", 42.0)]
+    rows += [latest("parking-spot/sluisstraat-07", "silent", value=True, derived=True)]
+    return Town.of(rows)
 
 
 def drawn(look: Look, width: int) -> list[str]:
     console = Console(width=width, file=io.StringIO(), no_color=True, record=True)
     zone = ZoneInfo("Europe/Brussels")
-    console.print(screen(look, title="Citygate demo", address="mqtt://127.0.0.1:18830", zone=zone, width=width))
+    page, address = "http://127.0.0.1:8470/", "mqtt://127.0.0.1:18830"
+    console.print(screen(look, page=page, address=address, zone=zone, width=width))
     return console.export_text(styles=False).splitlines()
 
 
 @pytest.mark.parametrize("width", [80, 120, 200])
 def test_everything_is_there_and_nothing_is_cut(width: int) -> None:
-    lines = drawn(Look(street(), STATUS, 41.6), width)
+    lines = drawn(Look(town(), STATUS, 31, NOON_NS, history_s=27.4), width)
     text = "\n".join(lines)
     assert max(map(len, lines)) <= width
     assert "…" not in text
     for wanted in (
-        "city time Tuesday 13:00:00",
-        "16 free, 8 taken: 33 % occupied",
-        "■ 01  □ 02  □ 03  ■ 04  □ 05  □ 06  ■ 07  □ 08",
-        "suspect: spike",
-        "98 %",
-        "received 123456 ▸ durable 123456 ▸ refined:",
-        "accepted 123400 · duplicate 50 · rejected 6 · waiting 0",
+        "page http://127.0.0.1:8470/   town time Tuesday 13:00:00",
+        "history: 31 days in 27 s, live now",
+        "Brouwersplein  ■■■■■□□□  3 of 8 free",
+        "Sluisstraat  ■□□■□□■□□■□□■□□■  10 of 16 free",
+        "▁▂▃▄▅▆▇█  2 of 8 to empty, the fullest is Lindenlaan 8: 98 %",
+        "51 bicycles in the last hour",
+        "1 of 2 trees: water Stadhuisplein 1",
+        "7.6 °C",
+        "very poor: PM2.5 26, NO₂ 13 µg/m³",
+        "58 and 64 dB(A)",
+        "river at 0.71 m, 1 meter leaks",
+        "1.8 kW drawn, 0.0 kW given; 1 of 1 lamps lit",
+        "silent: Sluisstraat 7",
+        "Wrong on purpose: a bay that fell silent",
+        "received 123456: accepted 123400 · duplicate 50 · rejected 6 · waiting 0",
         "store 12345 · open-topics 12345 · quarantine 12345",
-        "42 uplinks a second",
-        "subscribe: mqtt://127.0.0.1:18830 open/v1/#",
+        "subscribe mqtt://127.0.0.1:18830 open/v1/#",
     ):
         assert wanted in text
 
 
-def test_on_a_wide_terminal_bays_and_bins_stand_side_by_side() -> None:
-    def together(lines: list[str]) -> bool:
-        return any("□ 02" in line and "°C" in line for line in lines)
-
-    assert together(drawn(Look(street(), STATUS), 120))
-    assert not together(drawn(Look(street(), STATUS), 80))
-
-
-def test_before_anything_has_come_it_says_what_it_waits_for() -> None:
-    text = "\n".join(drawn(Look(Street.of([]), {}), 80))
-    assert "waiting for the first sensor" in text
-    assert "waiting for the first bin" in text
+def test_while_the_past_comes_in_it_says_how_much_is_there() -> None:
+    look = Look(town(), STATUS, 31, NOON_NS + 13 * DAY_NS)
+    assert days_there(look) == 18
+    assert "█" * 18 + "·" * 13 + "  history: 18 of 31 days" in "\n".join(drawn(look, 80))
+    assert days_there(Look(days=31)) == 0
+    assert days_there(Look(town(), STATUS, 31, NOON_NS - DAY_NS)) == 31
 
 
-def test_the_summary_is_one_line() -> None:
-    line = summary(Look(street(), STATUS))
-    assert line == (
-        "123456 received: 123400 accepted, 50 duplicate, 6 rejected, 0 waiting; 8 of 24 bays taken; fullest bin 98 %"
+def test_before_anything_has_come_each_line_says_that_it_waits() -> None:
+    text = "\n".join(drawn(Look(), 80))
+    assert text.count("waiting for the first word") == len(LINES) - 1
+    assert "none silent" in text
+
+
+def test_the_newest_word_counts_whoever_said_it() -> None:
+    rows = [
+        latest("water-level/a-01", "water_level_m", 0.9, age_s=60),
+        latest("water-level/a-01", "water_level_m", 0.7, derived=True),
+    ]
+    assert Town.of(rows).numbers("water-level", "water_level_m") == [0.7]
+    assert Town.of(rows).newest_ns == NOON_NS - 60 * 10**9, "what is derived may be of a whole hour, or day"
+
+
+def test_features_are_said_as_people_say_them() -> None:
+    assert spoken("sluisstraat-07") == "Sluisstraat 7"
+    assert spoken("sluisstraat") == "Sluisstraat"
+
+
+def test_the_summary_and_the_books_are_one_line_each() -> None:
+    assert summary(Look(town(), STATUS, 31, NOON_NS, history_s=27.4)) == (
+        "history: 31 days in 27 s, live now; 123456 received: 123400 accepted, 50 duplicate, 6 rejected, 0 waiting;"
+        " 11 of 24 bays taken; fullest bin 98 %"
     )
-    assert "no bin yet" in summary(Look(Street.of([]), {}))
+    assert "no bin yet" in summary(Look())
+    assert books(STATUS, 123_456) == (
+        "books: 123456 simulated, 123456 received = 123400 accepted + 50 duplicate + 6 rejected + 0 waiting + 0 unread"
+    )
