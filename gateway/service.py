@@ -10,15 +10,16 @@ from collections.abc import Callable, Mapping
 
 
 def notify(state: str) -> None:
-    """Send one state line, for instance ``READY=1``; does nothing where no service manager listens."""
+    """Send one state line, for instance ``READY=1``; does nothing where no service manager listens, or reads."""
     address = os.environ.get("NOTIFY_SOCKET", "")
     if not address:
         return
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
+        channel.setblocking(False)  # a service manager that does not read must not hold up the loop
         try:
             channel.sendto(state.encode(), "\0" + address[1:] if address[0] == "@" else address)
         except OSError:
-            return  # a service manager that went away must not stop the gateway
+            return  # nor must one that went away stop the gateway
 
 
 async def watch(progress: Callable[[], Mapping[str, bool]]) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -13,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from gateway.service import notify, watch
+from tests.gateway.service_manager import ServiceManager
 
 CONFIG = """
 [gateway]
@@ -25,29 +25,6 @@ kind = "http"
 listen = "127.0.0.1:0"
 dialect = "tts-v3"
 """
-
-
-class ServiceManager:
-    """The end of the socket that systemd holds."""
-
-    def __init__(self, address: str) -> None:
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.bind(address)
-        self._socket.settimeout(20)
-
-    def hears(self) -> str:
-        return self._socket.recv(4096).decode()
-
-    def silent(self) -> bool:
-        self._socket.settimeout(0.05)
-        try:
-            self._socket.recv(4096)
-        except TimeoutError:
-            return True
-        return False
-
-    def close(self) -> None:
-        self._socket.close()
 
 
 @pytest.fixture
@@ -83,6 +60,12 @@ def test_without_systemd_and_after_it_went_away_nothing_happens(
     for gone in ("/nowhere/notify", "@citygate-nobody-listens"):
         monkeypatch.setenv("NOTIFY_SOCKET", gone)
         notify("READY=1")
+
+
+def test_a_service_manager_that_does_not_read_holds_nobody_up(manager: ServiceManager) -> None:
+    for _ in range(10_000):
+        notify("WATCHDOG=1")
+    assert manager.hears() == "WATCHDOG=1"
 
 
 async def test_the_watchdog_is_fed_at_half_its_time_while_every_loop_moves(
