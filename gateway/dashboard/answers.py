@@ -32,7 +32,7 @@ class Text(msgspec.Struct, frozen=True):
 class Notice(msgspec.Struct, frozen=True):
     """Why a page is not as it could be, and what to do: no devices, nothing heard yet, no store, a wrong clock.
 
-    ``code``: ``no-pilots``, ``no-devices``, ``nothing-heard``, ``no-store``, ``store-unreadable``, ``clock-unset``,
+    ``code``: ``no-pilots``, ``no-devices``, ``nothing-heard``, ``no-store``, ``store-empty``, ``store-unreadable``, ``clock-unset``,
     ``no-analytics``, ``learning``, ``no-things-here``, ``no-quarantine``, ``bytes-gone``, ``left-out``.
     """
 
@@ -82,7 +82,11 @@ class Reading(msgspec.Struct, frozen=True):
 
 
 class Headline(msgspec.Struct, frozen=True):
-    """One figure of a card. ``code``: ``/api/words`` ``headlines`` has its label; ``subject``: whose it is, or ""."""
+    """One figure of a card. ``code``: ``/api/words`` ``headlines`` has its label; ``subject``: whose it is, or "".
+
+    ``of``: of how many (3 of 16 bays are free), where that says something. A word of ``worst_air`` is a state of
+    ``aqi_band``.
+    """
 
     code: str
     value: Value | None
@@ -90,6 +94,7 @@ class Headline(msgspec.Struct, frozen=True):
     subject: str
     link: str
     at_ms: int | None
+    of: int | None = None
 
 
 class Worst(msgspec.Struct, frozen=True):

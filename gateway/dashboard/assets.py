@@ -7,7 +7,7 @@ Laws
 
 import mimetypes
 from collections.abc import Callable, Mapping
-from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 
 from starlette.requests import Request
@@ -45,23 +45,40 @@ def asset(known: Mapping[str, Path]) -> Callable[[Request], Response]:
     return answer
 
 
-def shell(known: Mapping[str, Path]) -> Callable[[Request], Response]:
-    """The endpoint of the page."""
+def shell(known: Mapping[str, Path], tiles: str | None, *, status: int = 200) -> Callable[[Request], Response]:
+    """The endpoint of the page. ``tiles``: where pictures of the map may come from, beside here."""
+    headers = {**HEADERS, "Content-Security-Policy": policy(tiles), "Referrer-Policy": "no-referrer"}
 
     def answer(request: Request) -> Response:
-        headers = {**HEADERS, "Content-Security-Policy": policy(), "Referrer-Policy": "no-referrer"}
-        return tagged(request, _read(known, "index.html"), "text/html", headers)
+        found = tagged(request, _read(known, "index.html"), "text/html", headers)
+        found.status_code = status if found.status_code == 200 else found.status_code  # noqa: PLR2004 - HTTP
+        return found
 
     return answer
+
+
+def origin_of(tiles: str | None) -> str | None:
+    """Scheme, host and port of an address of tiles."""
+    if tiles is None:
+        return None
+    scheme, _, rest = tiles.partition("://")
+    return f"{scheme}://{rest.partition('/')[0]}"
 
 
 def _read(known: Mapping[str, Path], name: str) -> bytes:
     try:
         if name in VENDOR:
-            package, path = VENDOR[name]
-            return files(package).joinpath(path).read_bytes()
+            return _in_package(*VENDOR[name]).read_bytes()
         if name in known:
             return known[name].read_bytes()
-    except (OSError, ModuleNotFoundError) as error:
+    except OSError as error:
         raise RefusalError("unavailable", error) from error
     raise RefusalError("not-found", f"/assets/{name}")
+
+
+def _in_package(package: str, path: str) -> Path:
+    """A file of an installed package, which is found and not imported. Raises FileNotFoundError."""
+    found = find_spec(package)
+    if found is None or not found.submodule_search_locations:
+        raise FileNotFoundError(f"the package {package} is not installed")
+    return Path(found.submodule_search_locations[0], path)

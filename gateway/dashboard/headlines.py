@@ -47,6 +47,14 @@ class Desk:
         return sum(any((thing.feature, name) in self.present.raised for name in names) for thing in self.things)
 
 
+OWN_PAGES = ("parking", "waste", "cycling", "green")
+
+
+def page_of(domain: str) -> str:
+    """The page of a domain."""
+    return f"/{domain}" if domain in OWN_PAGES else f"/domains/{domain}"
+
+
 Maker = Callable[[Desk], Iterator[Headline]]
 
 
@@ -56,8 +64,8 @@ def headlines(domain: str, desk: Desk) -> list[Headline]:
     return list(maker(desk))[:MAX_HEADLINES] if maker is not None and desk.things else []
 
 
-def _count(code: str, number: float, link: str, subject: str = "", at_ns: int | None = None) -> Headline:
-    return Headline(code, number, "", subject, link, ms(at_ns) if at_ns is not None else None)
+def _count(code: str, number: int, link: str, *, at_ns: int | None = None) -> Headline:
+    return Headline(code, number, "", "", link, ms(at_ns) if at_ns is not None else None)
 
 
 def _extreme(
@@ -72,14 +80,16 @@ def _extreme(
 def _parking(desk: Desk) -> Iterator[Headline]:
     states = desk.values("occupied")
     free = sum(cell.value is False for thing, cell in states if thing.state != "silent")
-    yield _count("bays_free", free, "/parking", f"/ {len(desk.things)}")
+    yield Headline("bays_free", free, "", "", page_of("parking"), None, len(desk.things))
     names = {street_name(thing.area or desk.site.pilot): thing.area or desk.site.pilot for thing in desk.things}
     for name, area in names.items():
         rank = desk.present.cells(f"{STREET}/{name}").get(("guidance_rank", 0))
         if rank is not None and rank.value == 1 and len(names) > 1:
-            yield Headline("best_street", area, "", "", "/parking", ms(rank.time_ns))
+            yield Headline("best_street", area, "", "", page_of("parking"), ms(rank.time_ns))
             break
-    yield _count("overstays", sum(stands_too_long(desk.present, thing.feature) for thing in desk.things), "/parking")
+    yield _count(
+        "overstays", sum(stands_too_long(desk.present, thing.feature) for thing in desk.things), page_of("parking")
+    )
 
 
 def stands_too_long(present: Present, feature: str) -> bool:
@@ -95,7 +105,7 @@ def _waste(desk: Desk) -> Iterator[Headline]:
     yield from _extreme("fullest", levels, "fill_level_percent")
     full = desk.site.settings_as("waste", WasteSettings).full_percent
     due = sum(level >= full or _soon_full(desk, thing.feature) for level, thing, _ in levels)
-    yield _count("to_empty", due, "/waste")
+    yield _count("to_empty", due, page_of("waste"))
 
 
 def _soon_full(desk: Desk, feature: str) -> bool:
@@ -119,16 +129,16 @@ def _counts(*names: str) -> Maker:
                 elif interval_ns in DAYS_NS and age_ns <= 2 * FRESH_NS:
                     day = (day or 0.0) + cell.value
         if hour is not None:
-            yield _count("counted_last_hour", hour, f"/{desk.things[0].domain}", at_ns=until_ns)
+            yield _count("counted_last_hour", round(hour), page_of(desk.things[0].domain), at_ns=until_ns)
         if day is not None:
-            yield _count("counted_yesterday", day, f"/{desk.things[0].domain}")
+            yield _count("counted_yesterday", round(day), page_of(desk.things[0].domain))
 
     return maker
 
 
 def _green(desk: Desk) -> Iterator[Headline]:
     advice = desk.values("watering_advice")
-    link = f"/{desk.things[0].domain}"
+    link = page_of(desk.things[0].domain)
     if advice:
         yield _count("to_water", sum(cell.value == "water" for _, cell in advice), link)
         litres = sum(number for number, _, _ in desk.numbers("water_advised_l"))
@@ -158,24 +168,24 @@ def _weather(desk: Desk) -> Iterator[Headline]:
 def _water(desk: Desk) -> Iterator[Headline]:
     yield from _extreme("highest_water", desk.numbers("water_level_m"), "water_level_m")
     if any(thing.feature_type == "water-meter" for thing in desk.things):
-        yield _count("leaks", desk.raised("leak_suspected", "leak"), "/domains/water")
+        yield _count("leaks", desk.raised("leak_suspected", "leak"), page_of("water"))
 
 
 def _energy(desk: Desk) -> Iterator[Headline]:
     power = desk.numbers("power_w")
     if power:
         total = sum(number for number, _, _ in power)
-        yield Headline("power", rounded(float(total)), unit_of("power_w"), "", "/domains/energy", None)
+        yield Headline("power", rounded(float(total)), unit_of("power_w"), "", page_of("energy"), None)
 
 
 def _light(desk: Desk) -> Iterator[Headline]:
-    yield _count("lamps_out", desk.raised("lamp_out"), "/domains/light")
+    yield _count("lamps_out", desk.raised("lamp_out"), page_of("light"))
 
 
 def _safety(desk: Desk) -> Iterator[Headline]:
     doors = desk.values("door_open")
     if doors:
-        yield _count("doors_open", sum(cell.value is True for _, cell in doors), "/domains/safety")
+        yield _count("doors_open", sum(cell.value is True for _, cell in doors), page_of("safety"))
 
 
 _MAKERS: dict[str, Maker] = {

@@ -2,7 +2,7 @@
 
 Laws
 - Reading only. An answer is made of what is in memory, or of what a thread has read; the loop waits for no disk.
-- What cannot be answered is an ``Error`` with its status; an answer that crashes is logged and is one too.
+- What cannot be answered is an ``Error`` with its status. An address that is not there shows the page, which says so.
 """
 
 from collections.abc import Awaitable, Callable
@@ -31,19 +31,7 @@ from gateway.dashboard.words import notice, words
 if TYPE_CHECKING:
     from gateway.run import Gateway
 
-PAGES = (
-    "/",
-    "/things",
-    "/map",
-    "/domains",
-    "/parking",
-    "/waste",
-    "/cycling",
-    "/green",
-    "/inbox",
-    "/gateway",
-    "/events",
-)
+PAGES = ("/", "/things", "/domains", "/parking", "/waste", "/cycling", "/green", "/inbox", "/gateway", "/events")
 DEEP_PAGES = ("/things/{rest:path}", "/domains/{rest:path}")
 
 Ask = Callable[[Request], Awaitable[msgspec.Struct]]
@@ -56,14 +44,17 @@ def routes(gateway: "Gateway") -> list[BaseRoute]:
     events = EventBook(gateway)
     stream = Stream(board, events)
     known = assets.listed()
+    origin = assets.origin_of(gateway.config.http.tiles)
+    page = _guarded_file(assets.shell(known, origin))
     questions = _questions(board, events)
     return [
-        *(Route(path, _guarded_file(assets.shell(known))) for path in (*PAGES, *DEEP_PAGES)),
+        *(Route(path, page) for path in (*PAGES, *DEEP_PAGES)),
         Route("/assets/{path:path}", _guarded_file(assets.asset(known))),
         Route("/api/words", _constant(encode(words()))),
         Route("/api/stream", _guarded(stream.answer)),
         *(Route(path, _guarded(_json(board, ask))) for path, ask in questions.items()),
         Route("/api/{rest:path}", _guarded(_nowhere)),
+        Route("/{rest:path}", _guarded_file(assets.shell(known, origin, status=404))),
     ]
 
 
@@ -124,7 +115,7 @@ def things(board: Board) -> Things:
         total=len({one.id for one in board.gateway.known.files.devices}),
         things=tuple(found[:MAX_THINGS]),
         box=(min(east), min(north), max(east), max(north)) if placed else None,
-        tiles=None,
+        tiles=board.gateway.config.http.tiles,
         notices=tuple(notices),
     )
 

@@ -8,16 +8,22 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from gateway.sources.http_settings import address_of, is_loopback
 
 HostName = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$")]
+TILES = r"^https?://[A-Za-z0-9.-]+(:\d{1,5})?/[^\s'\"<>;,]*\{z\}[^\s'\"<>;,]*\{x\}[^\s'\"<>;,]*\{y\}[^\s'\"<>;,]*$"
 
 
 class HttpTable(BaseModel):
-    """``[http]``. ``allowed_hosts``: names under which browsers reach it, beside localhost and addresses."""
+    """``[http]``. ``allowed_hosts``: names under which browsers reach it, beside localhost and addresses.
+
+    ``tiles``: pictures for the dashboard's map, such as ``https://tiles.example/{z}/{x}/{y}.png``. Whoever looks at the
+    map asks that server for them; without it the page draws its own ground, and asks nobody.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     enabled: bool = False
     listen: Annotated[str, Field(pattern=r"^([^:\s\[\]]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}$")] = "127.0.0.1:8470"
     dashboard: bool = True
+    tiles: Annotated[str, Field(pattern=TILES)] | None = None
     token_file: Path | None = None
     allowed_hosts: tuple[HostName, ...] = ()
     cert_file: Path | None = None

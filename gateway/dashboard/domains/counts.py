@@ -10,6 +10,7 @@ import msgspec
 from gateway.dashboard.answers import Notice, Thing
 from gateway.dashboard.board import Board
 from gateway.dashboard.domain_answers import CountPage, CountSite, Day, HourOfCount
+from gateway.dashboard.present import Cell
 from gateway.dashboard.units import UNTOLD, ms
 from gateway.dashboard.words import notice
 from gateway.sinks.store.read import History, Reading
@@ -106,12 +107,18 @@ def _site(board: Board, thing: Thing, counted: Counted, zone: tzinfo, now_ns: in
         yesterday_so_far=_until(counted, yesterday, until_ns - bounds_of(today, zone)[0], zone) if until_ns else None,
         last_7_days=_sum(days[-7:]),
         seven_before=_sum(days[-14:-7]),
-        daily_average=average.value if average is not None and isinstance(average.value, float) else None,
+        daily_average=_known(average),
         hours=tuple(_hour(hour, by_hour, today, yesterday) for hour in range(24)),
         days=tuple(days),
         longitude=thing.longitude,
         latitude=thing.latitude,
     )
+
+
+def _known(cell: Cell | None) -> float | None:
+    if cell is None or cell.quality in UNTOLD or not isinstance(cell.value, float):
+        return None
+    return round(cell.value, 1)
 
 
 def _today(counted: Counted, begin_ns: int) -> tuple[float | None, int]:
@@ -141,9 +148,11 @@ def _days(counted: Counted, by_hour: Mapping[date, Mapping[int, float]], today: 
         day = today - timedelta(days=back)
         one = told.get(day)
         if one is not None:
-            days.append(Day(day.isoformat(), None if one.quality in UNTOLD else float(one.value), one.quality))
+            days.append(
+                Day(day.isoformat(), None if one.quality in UNTOLD else round(float(one.value), 1), one.quality)
+            )
         elif day in by_hour:
-            days.append(Day(day.isoformat(), sum(by_hour[day].values()), "estimated"))
+            days.append(Day(day.isoformat(), round(sum(by_hour[day].values()), 1), "estimated"))
         else:
             days.append(Day(day.isoformat(), None, "missing"))
     return days
@@ -158,7 +167,12 @@ def _hour(hour: int, by_hour: Mapping[date, Mapping[int, float]], today: date, y
     usual = [hours[hour] for day, hours in by_hour.items() if day != today and hour in hours]
     return HourOfCount(
         hour,
-        by_hour.get(today, {}).get(hour),
-        by_hour.get(yesterday, {}).get(hour),
+        _of(by_hour, today, hour),
+        _of(by_hour, yesterday, hour),
         round(fmean(usual), 1) if usual else None,
     )
+
+
+def _of(by_hour: Mapping[date, Mapping[int, float]], day: date, hour: int) -> float | None:
+    found = by_hour.get(day, {}).get(hour)
+    return round(found, 1) if found is not None else None
