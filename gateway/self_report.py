@@ -13,11 +13,12 @@ Laws
 
 import asyncio
 import shutil
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gateway.health.conditions import conditions
 from gateway.health.of_logs import needed_bytes
 from gateway.sinks.influxdb.sink import InfluxSink
 from gateway.sources import TwoWaySource
@@ -46,6 +47,7 @@ class SelfReport:
         self._gateway = gateway
         self._waiting: dict[str, deque[bytes]] = {sink.id: deque(maxlen=KEPT) for sink in sinks}
         self._sinks = sinks
+        self._told = gateway.clock.wall_ns(), gateway.clock.monotonic_ns()
         self._day_ns = 0
         self._known: Known | None = None
 
@@ -71,14 +73,20 @@ class SelfReport:
         gateway = self._gateway
         now_ns = gateway.clock.wall_ns()
         named = {"city": gateway.config.gateway.city, "gateway": gateway.config.gateway.id}
-        told = "".join(
-            own_line(measurement, {**named, **tags}, fields, now_ns) for measurement, tags, fields in _parts(gateway)
-        )
+        told = own_line("citygate", named, {"clock_step_s": self._clock_step_s(), **_process(gateway)}, now_ns)
+        for measurement, tags, fields in _parts(gateway):
+            told += own_line(measurement, {**named, **tags}, fields, now_ns)
         day_ns = now_ns - now_ns % DAY_NS
         if self._day_ns != day_ns or self._known is not gateway.known:
             self._day_ns, self._known = day_ns, gateway.known
             told += inventory_lines(gateway.known.files.devices, day_ns)
         return told
+
+    def _clock_step_s(self) -> float:
+        """By how much the wall clock went otherwise than the monotonic clock since the last look."""
+        (wall_ns, monotonic_ns), clock = self._told, self._gateway.clock
+        self._told = now_ns, since_boot_ns = clock.wall_ns(), clock.monotonic_ns()
+        return abs((now_ns - wall_ns) - (since_boot_ns - monotonic_ns)) / NS_PER_S
 
 
 def open_self_report(gateway: "Gateway") -> SelfReport | None:
@@ -89,7 +97,6 @@ def open_self_report(gateway: "Gateway") -> SelfReport | None:
 
 def _parts(gateway: "Gateway") -> Iterator[tuple[str, Mapping[str, str], Fields]]:
     """Measurement, the tag of the part, fields."""
-    yield "citygate", {}, _process(gateway)
     for reason, count in sorted(gateway.refine.rejections.items()):
         yield "citygate_rejected", {"reason": reason}, {"rejected_messages": count}
     counts = gateway.events.counts
@@ -112,11 +119,12 @@ def _parts(gateway: "Gateway") -> Iterator[tuple[str, Mapping[str, str], Fields]
 
 def _process(gateway: "Gateway") -> Fields:
     refine, analytics = gateway.refine, gateway.analytics
-    facts = refine.facts()
+    facts, wrong = refine.facts(), Counter(one.severity for one in conditions(gateway))
     return {
         "uptime_s": (gateway.clock.monotonic_ns() - gateway.started_ns) / NS_PER_S,
         "resident_bytes": resident_bytes(),
-        "clock_trusted": gateway.clock.quality() == "trusted",
+        "critical_conditions": wrong["critical"],
+        "warning_conditions": wrong["warning"],
         "intake_held": gateway.ingest.held,
         "received": sum(n for name, n in gateway.events.counts.items() if name.startswith("received.")),
         "accepted": refine.accepted,
@@ -136,7 +144,7 @@ def _logs(gateway: "Gateway") -> Iterator[tuple[str, Mapping[str, str], Fields]]
         fields: Fields = {
             "size_bytes": log.size_bytes,
             "needed_percent": 100 * needed[log.name] / log.options.quota_bytes,
-            "disk_free_percent": free_percent(gateway.logs.folder),
+            "disk_used_percent": used_percent(gateway.logs.folder),
         }
         yield "citygate_log", {"log": log.name}, fields
 
@@ -149,10 +157,10 @@ def resident_bytes() -> int | None:
         return None
 
 
-def free_percent(folder: Path) -> float | None:
-    """Free space of the disk that holds a folder; None where nobody can tell."""
+def used_percent(folder: Path) -> float | None:
+    """How full the disk is that holds a folder, as ``df`` reckons it; None where nobody can tell."""
     try:
         disk = shutil.disk_usage(folder)
     except OSError:
         return None
-    return 100 * disk.free / disk.total
+    return 100 * disk.used / (disk.used + disk.free)

@@ -15,11 +15,13 @@ from grafana_foundation_sdk.models import dashboard as model
 
 from gateway.deploy_files import deploy_dir
 from gateway.grafana import links
+from gateway.grafana.alerts import RULES
 from gateway.grafana.influxql import influxql
 from gateway.grafana.layout import Dashboard, Mark, Panel, Row
 from gateway.grafana.layouts import LAYOUTS
 from gateway.grafana.palette import HEX
 from gateway.grafana.panels import grafana_panel
+from gateway.grafana.rules import rules_yaml
 from gateway.grafana.variables import variables_of
 
 WIDTH = 24
@@ -28,7 +30,8 @@ TAG = "citygate"
 
 def files() -> Mapping[Path, str]:
     """Every generated file below ``deploy/grafana``, by its path there."""
-    return {Path("dashboards") / f"{layout.uid}.json": json_of(layout) for layout in LAYOUTS}
+    pages = {Path("dashboards") / f"{layout.uid}.json": json_of(layout) for layout in LAYOUTS}
+    return {**pages, Path("provisioning/alerting/citygate.yaml"): rules_yaml(RULES, LAYOUTS)}
 
 
 def json_of(layout: Dashboard) -> str:

@@ -19,6 +19,7 @@ FILTERS: Mapping[str, Sequence[str]] = {
     "devices": ("city", "pilot", "device"),
     "cities": ("city",),
     "gateway": ("city", "gateway"),
+    "everything": (),
 }
 """Scope → the tags that variables of the same name narrow."""
 

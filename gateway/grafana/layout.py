@@ -16,7 +16,7 @@ from gateway.grafana.palette import Colour
 
 Function = Literal["", "count", "first", "last", "max", "mean", "median", "min", "sum", "difference"]
 Fill = Literal["", "none", "null", "previous", "0"]
-Scope = Literal["things", "pilots", "areas", "devices", "cities", "gateway"]
+Scope = Literal["things", "pilots", "areas", "devices", "cities", "gateway", "everything"]
 Look = Literal["series", "bars", "stat", "bar gauge", "states", "table", "map"]
 Choice = Literal["city", "pilot", "area", "feature", "device", "gateway"]
 Reduce = Literal["lastNotNull", "sum", "mean", "max"]
@@ -128,3 +128,24 @@ class Dashboard(msgspec.Struct, frozen=True, kw_only=True):
     variables: tuple[Choice, ...] = ("city", "pilot", "area", "feature")
     back: str = "now-7d"
     refresh: str = "1m"
+
+
+class Rule(msgspec.Struct, frozen=True, kw_only=True):
+    """An alert: somebody must know, also while nobody looks at a page.
+
+    It fires for each series of ``query`` whose newest number is above ``above`` for ``lasting``. ``page``, ``panel``:
+    where one sees it. ``silence``: what it means that the query finds nothing.
+    """
+
+    uid: str
+    title: str
+    query: Query
+    above: float = 0
+    look_back_s: int
+    lasting: str = "0s"
+    severity: Literal["warning", "critical"]
+    summary: str
+    mend: str
+    page: str
+    panel: str
+    silence: Literal["OK", "Alerting"] = "OK"

@@ -28,7 +28,9 @@ OWN_MEASUREMENTS: Mapping[str, tuple[str, tuple[ObservedProperty, ...]]] = {
         (
             _word("uptime_s", "s", "Since this start of the gateway"),
             _word("resident_bytes", "By", "Memory that the process holds"),
-            _word("clock_trusted", "1", "The machine's clock is set", "flag"),
+            _word("clock_step_s", "s", "How far the wall clock jumped since the last report"),
+            _word("critical_conditions", "{count}", "Things that are wrong now and cannot wait"),
+            _word("warning_conditions", "{count}", "Things that are wrong now and can wait until tomorrow"),
             _word("intake_held", "1", "A full log keeps sources waiting", "flag"),
             _word("received", "{count}", "Messages received since this start", "counter"),
             _word("accepted", "{count}", "Messages understood since this start", "counter"),
@@ -67,7 +69,7 @@ OWN_MEASUREMENTS: Mapping[str, tuple[str, tuple[ObservedProperty, ...]]] = {
         (
             _word("size_bytes", "By", "Size of the log on the disk"),
             _word("needed_percent", "%", "Share of its quota that refine or a sink has still to read"),
-            _word("disk_free_percent", "%", "Free space on its disk"),
+            _word("disk_used_percent", "%", "Share of its disk that is used, by whomever"),
         ),
     ),
     INVENTORY: (

@@ -38,9 +38,11 @@ async def test_every_part_and_every_device_is_reported(tmp_path: Path, influxdb1
         await settled(gateway)
         await opened(gateway).report()
         devices = {device.id for device in gateway.known.files.devices}
-    (own,) = query(influxdb1.url, "SELECT received, accepted, rejected, resident_bytes, clock_trusted FROM citygate")
-    received, accepted, rejected, resident_bytes, trusted = own["values"][0][1:]
-    assert (received, accepted, rejected, trusted) == (len(LINES), len(LINES), 0, True)
+    (own,) = query(
+        influxdb1.url, "SELECT received, accepted, rejected, resident_bytes, critical_conditions FROM citygate"
+    )
+    received, accepted, rejected, resident_bytes, critical = own["values"][0][1:]
+    assert (received, accepted, rejected, critical) == (len(LINES), len(LINES), 0, 0)
     assert isinstance(resident_bytes, int | float)
     assert resident_bytes > 10e6
     sinks = query(influxdb1.url, "SELECT pending, failing FROM citygate_sink GROUP BY sink")
@@ -91,6 +93,21 @@ async def test_the_inventory_comes_once_a_day_and_when_the_files_are_read_anew(t
         assert inventoried() == {day_ns}
         clock.now_ns += DAY_NS
         assert inventoried() == {day_ns + DAY_NS}
+
+
+async def test_a_clock_that_jumps_is_reported_once(tmp_path: Path) -> None:
+    write_files(tmp_path, LINES, influx(servers.free_port()))
+    clock = SetClock()
+    async with running(tmp_path, clock) as gateway:
+        report = opened(gateway)
+
+        def step_s() -> object:
+            return read_points(report.lines().encode())[0].fields["clock_step_s"]
+
+        assert step_s() == 0
+        clock.now_ns += 7 * 10**9
+        assert step_s() == pytest.approx(7)
+        assert step_s() == 0
 
 
 async def test_every_line_is_one_of_the_contract(tmp_path: Path) -> None:

@@ -24,10 +24,10 @@ def device(**more: object) -> Device:
 
 
 def test_numbers_are_floats_flags_booleans_and_states_text() -> None:
-    line = own_line("citygate", {"city": "delft", "gateway": "gw"}, {"received": 3, "clock_trusted": True}, 7)
+    line = own_line("citygate", {"city": "delft", "gateway": "gw"}, {"received": 3, "intake_held": True}, 7)
     (point,) = read_points(line.encode())
-    assert line == "citygate,city=delft,gateway=gw received=3.0,clock_trusted=true 7\n"
-    assert point.fields == {"received": 3.0, "clock_trusted": True}
+    assert line == "citygate,city=delft,gateway=gw received=3.0,intake_held=true 7\n"
+    assert point.fields == {"received": 3.0, "intake_held": True}
 
 
 def test_what_is_not_known_is_not_written() -> None:
