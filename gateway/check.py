@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from device_profiles.catalogue import Catalogue
-from gateway.checks import machine, sinks, sources
+from gateway.checks import alarms, machine, sinks, sources
 from gateway.checks.finding import Finding, of_mistake
 from gateway.clock import Clock
 from gateway.codecs.engine import NoEngineError, engine_file
@@ -41,6 +41,7 @@ def check_files(path: Path) -> tuple[Config | None, list[Finding]]:
         findings += map(of_mistake, files.warnings)
         findings += uncalibrated(files, catalogue)
         findings += without_engine(files, catalogue)
+        findings += alarms.strangers(config, files) if config is not None else []
         findings.append(
             Finding("ok", "pilots and devices", f"{len(files.pilots)} pilots, {len(files.devices)} records")
         )
@@ -107,8 +108,11 @@ async def check_far_sides(config: Config) -> list[Finding]:
     async def of_sinks() -> list[Finding]:
         return [finding async for finding in sinks.reach(config)]
 
+    async def of_alarms() -> list[Finding]:
+        return [finding async for finding in alarms.reach(config)]
+
     async with asyncio.TaskGroup() as group:
-        asked = [group.create_task(part(), name=part.__name__) for part in (of_sources, of_sinks)]
+        asked = [group.create_task(part(), name=part.__name__) for part in (of_sources, of_sinks, of_alarms)]
     return [finding for task in asked for finding in task.result()]
 
 

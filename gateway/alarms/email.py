@@ -37,7 +37,13 @@ class EmailTransport:
 
     async def send(self, notice: Notice) -> str:
         """Returns the receivers that the server refused, if it took any. Raises SinkUnavailableError."""
-        letter = letter_of(notice, self._route)
+        return await self._in_thread(letter_of(notice, self._route))
+
+    async def probe(self) -> None:
+        """Greet, secure, log in, leave. Raises SinkUnavailableError."""
+        await self._in_thread(None)
+
+    async def _in_thread(self, letter: EmailMessage | None) -> str:
         thread = ThreadPoolExecutor(1, thread_name_prefix="alarms e-mail")
         try:
             return await asyncio.get_running_loop().run_in_executor(thread, self._send, letter)
@@ -45,7 +51,7 @@ class EmailTransport:
             self._hang_up()
             thread.shutdown(wait=False)
 
-    def _send(self, letter: EmailMessage) -> str:
+    def _send(self, letter: EmailMessage | None) -> str:
         host, port = self._route.address
         where = f"{host}:{port}"
         try:
@@ -61,7 +67,7 @@ class EmailTransport:
             raise SinkUnavailableError(str(error), mend=str(error)) from error
         return f"not taken for {', '.join(refused)}" if refused else ""
 
-    def _dialogue(self, letter: EmailMessage) -> list[str]:
+    def _dialogue(self, letter: EmailMessage | None) -> list[str]:
         route = self._route
         host, port = route.address
         tls = client_context(ca_file=route.ca_file) if route.security != "none" else None
@@ -71,7 +77,7 @@ class EmailTransport:
                 link.starttls(context=tls)
             if route.username is not None and route.password_file is not None:
                 link.login(route.username, _secret(route.password_file))
-            refused = list(link.send_message(letter, route.sender, route.to))
+            refused = list(link.send_message(letter, route.sender, route.to)) if letter is not None else []
             with contextlib.suppress(smtplib.SMTPException, OSError):  # it has the message, whatever it says now
                 link.quit()
         finally:

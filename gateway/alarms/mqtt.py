@@ -9,6 +9,7 @@ All states of a message go before the message, so that who is woken by it finds 
 
 import asyncio
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from gateway.alarms.alarm import Key
@@ -45,11 +46,20 @@ class MqttTransport:
             for one in notice.changes
         ]
         told = Outgoing(f"{self.topic}/notices", body(notice), 1, properties=JSON)
+        if worst := max(await self._publish([*states, told]), default=0):
+            self._judge(worst)
+        return f"{len(states)} states"
+
+    async def probe(self) -> None:
+        """Connect and leave. Raises SinkUnavailableError."""
+        await self._publish([])
+
+    async def _publish(self, messages: Sequence[Outgoing]) -> Sequence[int]:
         url = self._route.url
         try:
             connection = await open_connection(await self._settings())
             try:
-                codes = await connection.publish_many([*states, told])
+                return await connection.publish_many(messages)
             finally:
                 await connection.close()
         except ConnectRefusedError as error:
@@ -60,9 +70,6 @@ class MqttTransport:
             raise SinkUnavailableError(f"{url}: {error or type(error).__name__}") from error
         except ValueError as error:  # a file of TLS
             raise SinkUnavailableError(str(error), mend=str(error)) from error
-        if worst := max(codes, default=0):
-            self._judge(worst)
-        return f"{len(states)} states"
 
     def state_topic(self, key: Key) -> str:
         """Where an alarm's state is retained."""

@@ -25,6 +25,9 @@ class Transport(Protocol):
     async def send(self, notice: Notice) -> str:
         """Hand a message over; what the far side said. Raises SinkUnavailableError."""
 
+    async def probe(self) -> None:
+        """Reach the far side and log in, and tell nobody anything. Raises SinkUnavailableError."""
+
 
 def _email(route: Route, *, client_id: str, city: str) -> Transport:
     from gateway.alarms.email import EmailTransport  # noqa: PLC0415 - smtplib costs memory: only where it is used

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from gateway.alarms.body import body
 from gateway.alarms.notice import Notice
 from gateway.alarms.settings import WebhookRoute
-from gateway.http.client import Answer, HttpClient, NoAnswerError, Timeouts
+from gateway.http.client import PORTS, Answer, HttpClient, NoAnswerError, Timeouts
 from gateway.mqtt.tls import client_context
 from gateway.sinks import SinkUnavailableError
 
@@ -53,6 +53,22 @@ class WebhookTransport:
         finally:
             await client.close()
         return self._judged(answer)
+
+    async def probe(self) -> None:
+        """Connect, with TLS where the address has it, and leave. Raises SinkUnavailableError."""
+        parts = urlsplit(self._root)
+        port = parts.port or PORTS[parts.scheme]
+        try:
+            tls = await asyncio.to_thread(client_context, ca_file=self._route.ca_file) if self._is_tls else None
+            async with asyncio.timeout(WITHIN.connect_s):
+                _, writer = await asyncio.open_connection(parts.hostname, port, ssl=tls)
+            writer.transport.abort()
+            await asyncio.sleep(0)  # the transport closes its socket in the loop's next turn
+        except ValueError as error:  # a file of TLS
+            raise SinkUnavailableError(str(error), mend=str(error)) from error
+        except OSError as error:
+            text = f"{self.address} cannot be reached: {error or type(error).__name__}"
+            raise SinkUnavailableError(text) from error
 
     @property
     def _is_tls(self) -> bool:

@@ -48,11 +48,11 @@ def _parts(notice: Notice) -> Iterator[str]:
         for line in lines:
             yield from _told(line)
     if notice.more_lines:
-        yield f"\nAnd {notice.more_lines:,} lines more: citygate alarms"
+        yield f"\nAnd {notice.more_lines:,} lines more: citygate alarms list"
     if notice.held_until:
         yield f"\nThis hour's messages are used up. What follows comes as one, after {_time(notice.held_until)}."
     stand = "alarm stands" if notice.standing == 1 else "alarms stand"
-    yield f"\n{notice.standing:,} {stand} now. On the gateway, citygate alarms lists all."
+    yield f"\n{notice.standing:,} {stand} now. On the gateway, citygate alarms list shows all."
 
 
 def _told(line: Line) -> Iterator[str]:

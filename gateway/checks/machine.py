@@ -24,7 +24,7 @@ TIME_ERROR = 5
 RTC = Path("/sys/class/rtc/rtc0")
 MOUNTS = Path("/proc/self/mounts")
 MEMORY_FILESYSTEMS = ("tmpfs", "ramfs")
-SECRETS = ("password_file", "token_file", "key_file")
+SECRETS = ("password_file", "token_file", "key_file", "secret_file")
 TIGHT = 1.25
 """Free space below this many times what the logs may still take is called tight."""
 
@@ -105,7 +105,8 @@ def filesystem_of(path: Path, mounts: Path = MOUNTS) -> str:
 
 def secret_files(config: Config) -> Iterator[Finding]:
     """Is every secret there, readable by us and by nobody else?"""
-    for group, named in (("sources", config.sources), ("sinks", config.sinks)):
+    parts = (("sources", config.sources), ("sinks", config.sinks), ("alarms.routes", config.routes))
+    for group, named in parts:
         for name, part in named.items():
             for key, path in secrets_of(part.settings):
                 yield secret_file(f"{group}.{name}.{key}", path)

@@ -17,6 +17,7 @@ COMMANDS: Mapping[str, str] = {
     "run": "gateway.cli.run:run",
     "check": "gateway.cli.check:check",
     "status": "gateway.cli.status:status",
+    "alarms": "gateway.cli.alarms:alarms",
     "demo": "gateway.cli.demo:demo",
     "simulate": "gateway.cli.simulate:simulate",
     "rehearse": "gateway.cli.rehearse:rehearse",
@@ -42,7 +43,7 @@ COMMANDS: Mapping[str, str] = {
 click.rich_click.COMMAND_GROUPS = {
     "citygate": [
         {"name": "Set up", "commands": ["init", "connect", "devices", "profiles", "check", "broker", "influx"]},
-        {"name": "Run and look", "commands": ["run", "status", "demo", "simulate", "rehearse"]},
+        {"name": "Run and look", "commands": ["run", "status", "alarms", "demo", "simulate", "rehearse"]},
         {"name": "Talk to devices", "commands": ["downlink", "downlinks"]},
         {"name": "Open up to start-ups", "commands": ["startup", "sandbox"]},
         {"name": "Evaluate", "commands": ["pilot"]},

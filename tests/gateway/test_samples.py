@@ -7,8 +7,20 @@ from pathlib import Path
 import pytest
 
 from device_profiles.catalogue import Catalogue
+from gateway.alarms.settings import AlarmsTable
 from gateway.check import uncalibrated
-from gateway.config import SINK_KINDS, SOURCE_KINDS, Config, GatewayTable, LogTable, load_config, settings_model
+from gateway.config import (
+    ALARMS,
+    KINDS,
+    ROUTE_KINDS,
+    SINK_KINDS,
+    SOURCE_KINDS,
+    Config,
+    GatewayTable,
+    LogTable,
+    load_config,
+    settings_model,
+)
 from gateway.deploy_files import deploy_dir
 from gateway.files.load import Files
 from pipelines.vocabulary import FEATURE_TYPES
@@ -48,17 +60,20 @@ def test_the_sample_config_loads(tmp_path: Path, form: type[str]) -> None:
 def test_the_uncommented_sample_shows_every_kind_of_source_and_sink(tmp_path: Path) -> None:
     config = loaded(tmp_path, uncommented((deploy_dir() / "samples" / "citygate.toml").read_text()))
     assert {source.kind for source in config.sources.values()} == set(SOURCE_KINDS)
-    assert {sink.kind for sink in config.sinks.values()} == set(SINK_KINDS)
+    assert {sink.kind for sink in config.sinks.values()} == {*SINK_KINDS, ALARMS}
+    assert {route.kind for route in config.routes.values()} == set(ROUTE_KINDS)
 
 
 def test_nothing_but_examples_differs_from_the_defaults_when_uncommented() -> None:
     text = (deploy_dir() / "samples" / "citygate.toml").read_text()
     tables = tomllib.loads(uncommented(text))
-    for name, model in (("gateway", GatewayTable), ("intake", LogTable), ("ledger", LogTable)):
+    given = (("gateway", GatewayTable), ("intake", LogTable), ("ledger", LogTable), ("alarms", AlarmsTable))
+    for name, model in given:
+        fields = {field.alias or key: field for key, field in model.model_fields.items()}
         for key, value in tables[name].items():
-            default = model.model_fields[key].default
-            assert key in ("id", "city", "profiles_dir") or type(default)(value) == default, key
-        assert tables[name].keys() == model.model_fields.keys()
+            default = fields[key].default
+            assert key in ("id", "city", "profiles_dir", "routes") or type(default)(value) == default, key
+        assert tables[name].keys() == fields.keys()
 
 
 @pytest.mark.parametrize("form", [str, uncommented])
@@ -73,8 +88,9 @@ def test_a_components_sample_loads(tmp_path: Path, file: Path, form: type[str]) 
 
 @pytest.mark.parametrize("file", COMPONENTS, ids=lambda file: file.name)
 def test_a_components_sample_shows_every_key(file: Path) -> None:
-    (table,) = (table for group in tomllib.loads(uncommented(file.read_text())).values() for table in group.values())
-    model = settings_model({**SOURCE_KINDS, **SINK_KINDS}[table["kind"]])
+    ((group, named),) = tomllib.loads(uncommented(file.read_text())).items()
+    (table,) = (named["routes"] if group == "alarms" else named).values()
+    model = settings_model(KINDS[group][table["kind"]])
     known = {field.alias or name for name, field in model.model_fields.items()}
     assert known - {"kind"} <= table.keys(), "a key is not shown in its sample"
 

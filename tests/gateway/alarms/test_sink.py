@@ -58,6 +58,10 @@ class Ear:
         self.heard.append(notice)
         return ""
 
+    async def probe(self) -> None:
+        if self.fault is not None:
+            raise self.fault
+
     def words(self) -> list[list[tuple[str, str]]]:
         return [[(line.word, line.kind) for line in notice.lines] for notice in self.heard]
 
