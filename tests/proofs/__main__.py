@@ -1,4 +1,4 @@
-"""``python -m tests.proofs``: measure P1, P3, P5, P9, P11 and P16 to P18, print the table, write it into the README.
+"""``python -m tests.proofs``: measure promises, print the table, write it into the README. ``--only`` names them.
 
 Exit code 0: every promise that was measured holds; 1: one does not; 2: the command line or the README is wrong.
 """
@@ -18,6 +18,7 @@ from tests.proofs.promises import (
     Result,
     Sizes,
     flip_and_count,
+    hold_up_and_compare,
     hostile_and_count,
     kill_and_count,
     poison_and_count,
@@ -29,6 +30,7 @@ from tests.proofs.table import standing_rows, table, today, write_into
 MEASURES: Mapping[str, Callable[[Sizes], list[Result]]] = {
     "P3": lambda sizes: asyncio.run(flip_and_count(sizes)),
     "P1": kill_and_count,
+    "P8": hold_up_and_compare,
     "P9": poison_and_count,
     "P11": hostile_and_count,
     "P17": replay_and_count,
@@ -63,6 +65,7 @@ def main() -> int:
     parser.add_argument("--flips", type=int, help=f"flip so many bits ({FULL.flips})")
     parser.add_argument("--messages", type=int, help=f"messages around the poison point ({FULL.messages})")
     parser.add_argument("--rounds", type=int, help=f"rounds of hostile codecs ({FULL.rounds})")
+    parser.add_argument("--pairs", type=int, help=f"runs with and without a hung sink ({FULL.pairs})")
     parser.add_argument("--seed", type=int, help="of the kills' moments and the flips' places")
     parser.add_argument("--only", default="", help=f"of {', '.join(MEASURES)}, by comma; P1 brings P5 and P16 with it")
     parser.add_argument("--write", type=Path, metavar="README.md", help="put the table between the README's marks")

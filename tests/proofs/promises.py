@@ -10,13 +10,15 @@ from typing import NamedTuple
 from tests import servers
 from tests.gateway.journal import test_flips
 from tests.gateway_process import GatewayProcess
-from tests.proofs import hostile, kills, poison, replayed, unit
+from tests.proofs import held_up, hostile, kills, poison, replayed, unit
 from tests.proofs.city import QUICK_BROKER
 from tests.servers import Server
 
 MOST_REQUESTS = 40
 MOST_MORE_MS = 400
 MOST_EXPOSED = 1.5
+MOST_SLOWER, MOST_MORE_MB = 1.10, 5.0
+HELD_UP_RATE, HELD_UP_S = 100, 20.0
 
 
 class Sizes(NamedTuple):
@@ -27,10 +29,11 @@ class Sizes(NamedTuple):
     messages: int
     seed: int
     rounds: int
+    pairs: int
 
 
-SMALL = Sizes(kills=10, flips=1_000, messages=5_000, seed=1, rounds=3)
-FULL = Sizes(kills=200, flips=20_000, messages=5_000, seed=1, rounds=50)
+SMALL = Sizes(kills=10, flips=1_000, messages=5_000, seed=1, rounds=3, pairs=1)
+FULL = Sizes(kills=200, flips=20_000, messages=5_000, seed=1, rounds=50, pairs=5)
 
 
 class Result(NamedTuple):
@@ -136,6 +139,19 @@ def hostile_and_count(sizes: Sizes) -> list[Result]:
         f"messages lost, {beside.starts - 1} restarts, slowest PUBACK {beside.slowest_puback_ms:.0f} ms"
     )
     return [Result("P11", PROMISES["P11"], found, more_ms <= MOST_MORE_MS and lost == 0 and beside.starts == 1)]
+
+
+def hold_up_and_compare(sizes: Sizes) -> list[Result]:
+    """P8: InfluxDB beside a hung second one and 500 subscribers on slow links, against the same without."""
+    found = held_up.run(pairs=sizes.pairs, rate=HELD_UP_RATE, seconds=HELD_UP_S)
+    without, held = found.without, found.held
+    said = (
+        f"p99 {without.p99_ms:.0f} ms to InfluxDB becomes {held.p99_ms:.0f}, memory {without.rss_mb:.0f} MB becomes "
+        f"{held.rss_mb:.0f}, {held.lost} lost, beside a hung InfluxDB and {held_up.SUBSCRIBERS} subscribers at "
+        f"{held_up.BYTES_A_SECOND} B/s, at {HELD_UP_RATE}/s, medians of {found.pairs}"
+    )
+    holds = held.p99_ms <= MOST_SLOWER * without.p99_ms and held.rss_mb <= without.rss_mb + MOST_MORE_MB
+    return [Result("P8", PROMISES["P8"], said, holds and held.lost == 0)]
 
 
 def replay_and_count(_sizes: Sizes) -> list[Result]:
