@@ -13,6 +13,9 @@ _PARTICLES: frozenset[Pollutant] = frozenset(("pm25", "pm10"))
 _LEAST_EIGHTS = 18
 """Source: Directive 2008/50/EC, annexes VII and XI: a day's highest 8-hour mean needs 18 of 24."""
 
+DOUBTFUL = 0.25
+"""As much as may be missing: less than a quarter of doubtful hours leaves a day as it is."""
+
 Bounds = tuple[int, int]
 
 
@@ -109,8 +112,11 @@ def day(
     return said_now
 
 
-def hours_per_band(feature: str, bounds: Bounds, bands: Mapping[int, int], *, doubtful: bool) -> Iterator[Observation]:
-    """How many hours of the day the overall index spent in each band."""
+def hours_per_band(feature: str, bounds: Bounds, bands: Mapping[int, int], *, doubtful: float) -> Iterator[Observation]:
+    """How many hours of the day the overall index spent in each band.
+
+    ``doubtful``: share of the known hours that were said with reserve; from a quarter of them the day is too.
+    """
     begin_ns, end_ns = bounds
     share = len(bands) * HOUR_NS / (end_ns - begin_ns)
     if not bands:
@@ -121,7 +127,7 @@ def hours_per_band(feature: str, bounds: Bounds, bands: Mapping[int, int], *, do
         if share < CAPTURE:
             yield said.missing(feature, name, begin_ns, end_ns)
         else:
-            say = said.estimated if doubtful or share < 1.0 else said.of_interval
+            say = said.estimated if doubtful >= DOUBTFUL or share < 1.0 else said.of_interval
             yield say(feature, name, hours, begin_ns, end_ns)
 
 

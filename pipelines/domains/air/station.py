@@ -43,7 +43,8 @@ class Station(msgspec.Struct):
     """What is remembered of a station.
 
     ``means``: by pollutant, hour of the open local day → mean. ``ozone``: hours since 1970 → mean, the last eight.
-    ``eights``: hour of the day → 8-hour mean that ends with it. ``bands``: hour of the day → overall band.
+    ``eights``: hour of the day → 8-hour mean that ends with it. ``bands``: hour of the day → overall band;
+    ``doubtful``: a bit for each hour whose band was said with reserve.
     """
 
     feature: str
@@ -54,7 +55,7 @@ class Station(msgspec.Struct):
     ozone: dict[int, float] = {}
     eights: dict[int, float] = {}
     bands: dict[int, int] = {}
-    doubtful: bool = False
+    doubtful: int = 0
     year: Year = msgspec.field(default_factory=Year)
 
 
@@ -62,7 +63,7 @@ class AirMachine:
     """See the head of the file."""
 
     producer = "air-quality"
-    version = 1
+    version = 2
     features = frozenset(("air-station",))
     properties = frozenset((*(f"{pollutant}_ug_m3" for pollutant in UPPER_UG_M3), "humidity_percent"))
     state = Station
@@ -121,8 +122,8 @@ def _say_hour(state: Station, hour: Hour, site: Site) -> list[Observation]:
     bands = {pollutant: band(pollutant, mean) for pollutant, mean in means.items()}
     if bands:
         complete = statements.enough_for_index(bands, details.station)
-        state.bands[place] = max(bands.values())
-        state.doubtful = state.doubtful or humid or not complete
+        state.bands[place], bit = max(bands.values()), 1 << place
+        state.doubtful = state.doubtful | bit if humid or not complete else state.doubtful & ~bit
         said_now.extend(statements.index(state.feature, hour.begin_ns, bands, humid=humid, complete=complete))
     if "o3" in means:
         said_now.extend(_say_ozone(state, hour.begin_ns, place, means["o3"]))
@@ -145,12 +146,13 @@ def _close_day(state: Station, site: Site) -> list[Observation]:
     """The day, once its last hour has been said; on the first of a month also the twelve months before."""
     feature, begin_ns, end_ns = state.feature, state.day_begin_ns, state.day_end_ns
     said_now = statements.day(feature, (begin_ns, end_ns), state.means, state.eights)
-    said_now.extend(statements.hours_per_band(feature, (begin_ns, end_ns), state.bands, doubtful=state.doubtful))
+    doubtful = state.doubtful.bit_count() / len(state.bands) if state.bands else 0.0
+    said_now.extend(statements.hours_per_band(feature, (begin_ns, end_ns), state.bands, doubtful=doubtful))
     state.year.add(local_date(begin_ns, site.zone), state.means)
     tomorrow = local_date(end_ns, site.zone)
     if tomorrow.day == 1:
         capture = site.settings_as("air", AirSettings).annual_capture
         said_now.extend(statements.annual(feature, end_ns, state.year.means(tomorrow), capture))
     state.day_begin_ns, state.day_end_ns = -1, -1
-    state.means, state.eights, state.bands, state.doubtful = {}, {}, {}, False
+    state.means, state.eights, state.bands, state.doubtful = {}, {}, {}, 0
     return said_now

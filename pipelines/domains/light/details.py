@@ -21,10 +21,13 @@ class LampDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class LightSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """``[settings.light]``. ``sun_below_deg``: elevation of the sun below which it is dark, sunset; civil dusk is -6.
+    """``[settings.light]``. ``sun_below_deg``: elevation of the sun below which it is dark, sunset.
+
+    ``unlit_below_deg``: below which every lamp should burn, civil dusk: lamps are switched some time after sunset.
 
     ``hold_h``: for how long a lamp is taken to be as it last reported.
     """
 
     sun_below_deg: Annotated[float, msgspec.Meta(ge=-18, le=5)] = HORIZON_DEG
+    unlit_below_deg: Annotated[float, msgspec.Meta(ge=-18, le=5)] = -6.0
     hold_h: Positive = 3.0

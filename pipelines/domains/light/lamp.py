@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from pipelines.domains import HOUR_NS, Reading, Site
-from pipelines.domains.light.burning import Burning, advance, day_of
+from pipelines.domains.light.burning import Burning, Sunlight, advance, day_of
 from pipelines.domains.light.details import LampDetails, LightSettings
 from pipelines.domains.light.sun import daylight
 from pipelines.domains.local_time import day_bounds
@@ -43,7 +43,7 @@ class Lamp:
     """Key: the light. Hours are said when the day is over, a lamp out as soon as time has passed its second sign."""
 
     producer = "light-lamp"
-    version = 1
+    version = 2
     sure_only = True
     features = frozenset({"street-light"})
     properties = frozenset({SWITCH, LEVEL, POWER, ENERGY})
@@ -67,8 +67,8 @@ class Lamp:
         while 0 < burning.end_ns <= to_ns:
             _advance(state, burning.end_ns, site)
             rated = site.place(state.feature).details_as(LampDetails).rated_w is not None
-            up = _up(state, site)
-            said += day_of(burning, state.feature, up, rated=rated, metered=state.register.time_ns >= 0)
+            sun = _sun(state, site)
+            said += day_of(burning, state.feature, sun, rated=rated, metered=state.register.time_ns >= 0)
             begin_ns, end_ns = day_bounds(burning.end_ns, site.zone)
             goes_on = burning.heard_ns + _hold_ns(site) > begin_ns
             burning.next_day(begin_ns, end_ns if goes_on else 0)
@@ -101,16 +101,18 @@ def _hold_ns(site: Site) -> int:
 
 def _advance(state: LampState, to_ns: int, site: Site) -> None:
     rated_w = site.place(state.feature).details_as(LampDetails).rated_w or 0.0
-    advance(state.burning, to_ns, _up(state, site) or (0, 0), rated_w, _hold_ns(site))
+    advance(state.burning, to_ns, _sun(state, site) or Sunlight(), rated_w, _hold_ns(site))
 
 
-def _up(state: LampState, site: Site) -> tuple[int, int] | None:
-    """When the sun is up on the running day; None where nobody knows where the lamp stands."""
+def _sun(state: LampState, site: Site) -> Sunlight | None:
+    """Of the running day; None where nobody knows where the lamp stands."""
     location = site.place(state.feature).location
     if location is None:
         return None
-    below_deg = site.settings_as(Domain.LIGHT, LightSettings).sun_below_deg
-    return daylight(state.burning.begin_ns, location.latitude, location.longitude, below_deg)
+    settings = site.settings_as(Domain.LIGHT, LightSettings)
+    below_deg = settings.sun_below_deg
+    where = state.burning.begin_ns, location.latitude, location.longitude
+    return Sunlight(daylight(*where, below_deg), daylight(*where, min(below_deg, settings.unlit_below_deg)))
 
 
 def _count(state: LampState, reading: Reading, site: Site) -> list[Observation]:

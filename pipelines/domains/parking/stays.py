@@ -39,11 +39,15 @@ class DayOfStays(msgspec.Struct, array_like=True):
 
 
 class Stays(msgspec.Struct, array_like=True):
-    """``since``: bay → begin of its stay, 0 unknown. ``due``: (when it would overstay, bay, begin of its stay)."""
+    """``since``: bay → begin of its stay, 0 unknown. ``due``: (when it would overstay, bay, begin of its stay).
+
+    ``over``: bays whose overstay was said and has not ended.
+    """
 
     since: dict[str, int] = {}
     due: list[tuple[int, str, int]] = []
     days: list[DayOfStays] = []
+    over: list[str] = []
 
     def day(self, at_ns: int, zone: tzinfo) -> DayOfStays:
         """The sums of the local day of an instant."""
@@ -74,6 +78,7 @@ def leave(
     stays: Stays, bay: str, at_ns: int, *, gap: bool, site: Site, settings: ParkingSettings
 ) -> Iterator[Observation]:
     """A car leaves: its stay, and how long it overstayed."""
+    yield from _end(stays, bay, at_ns)
     since_ns = stays.since.pop(bay, 0)
     day = stays.day(at_ns, site.zone)
     if not since_ns:
@@ -103,15 +108,24 @@ def leave(
         yield Observation(bay, "overstay_min", over_min, at_ns, quality=quality, reason="gap" if gap else "")
 
 
-def lose(stays: Stays, bay: str, at_ns: int, zone: tzinfo) -> None:
-    """Nobody knows any longer whether the car is still there."""
+def lose(stays: Stays, bay: str, at_ns: int, zone: tzinfo) -> Iterator[Observation]:
+    """Nobody knows any longer whether the car is still there, so nobody is told that it is."""
+    yield from _end(stays, bay, at_ns)
     if stays.since.pop(bay, None) is not None:
         stays.day(at_ns, zone).censored += 1
 
 
 def overstays(stays: Stays, to_ns: int) -> Iterator[Observation]:
-    """Who overstays now, at the instant it began; said once for each stay."""
+    """Who overstays now, at the instant it began; said once for each stay, until the bay is free."""
     while stays.due and stays.due[0][0] <= to_ns:
         due_ns, bay, since_ns = stays.due.pop(0)
         if stays.since.get(bay) == since_ns:
+            stays.over.append(bay)
             yield Observation(bay, "overstay", value=True, time_ns=due_ns)
+
+
+def _end(stays: Stays, bay: str, at_ns: int) -> Iterator[Observation]:
+    """The overstay of a bay is over, if there is one."""
+    if bay in stays.over:
+        stays.over.remove(bay)
+        yield Observation(bay, "overstay", value=False, time_ns=at_ns)

@@ -51,7 +51,7 @@ class StreetMachine:
     """Key: the street (``area`` of its bays' devices), written so that a feature can carry its name."""
 
     producer = "parking-street"
-    version = 1
+    version = 2
     features = frozenset({"parking-spot"})
     properties = frozenset({"occupied", "f_cnt"})
     state = StreetState
@@ -152,7 +152,7 @@ def _handle(state: StreetState, event: Event, site: Site, settings: ParkingSetti
             if stuck:
                 yield Observation(bay, "bay_stuck", value=False, time_ns=at_ns)
         case Vanished(at_ns, bay, _, _, stuck):
-            stays.lose(state.stays, bay, at_ns, site.zone)
+            yield from stays.lose(state.stays, bay, at_ns, site.zone)
             forecast.lose_bay(state.forecast, event)
             if stuck:
                 yield Observation(bay, "bay_stuck", value=True, time_ns=at_ns)

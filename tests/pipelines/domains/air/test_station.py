@@ -143,6 +143,19 @@ def test_a_day_has_its_means_its_highest_8_hours_and_its_hours_per_band(restarts
     assert sum(float(one.value) for name, one in day.items() if name.startswith("aqi_")) == 24.0
 
 
+@pytest.mark.parametrize(("humid_hours", "quality"), [(1, "ok"), (5, "ok"), (6, "estimated"), (24, "estimated")])
+def test_a_day_is_doubtful_from_a_quarter_of_its_hours_on(humid_hours: int, quality: str) -> None:
+    begin_ns, end_ns = bounds_of(date(2026, 11, 6), BRUSSELS)
+    measured = readings(begin_ns - HOUR_NS, end_ns + HOUR_NS, o3_ug_m3=40.0, pm25_ug_m3=4.0, no2_ug_m3=8.0)
+    dry_ns = begin_ns + humid_hours * HOUR_NS
+    measured += [
+        Reading(time_ns, "box", STATION, "humidity_percent", 97.0 if begin_ns < time_ns <= dry_ns else 60.0)
+        for time_ns in range(begin_ns - HOUR_NS, end_ns + HOUR_NS + 1, TEN_MIN_NS)
+    ]
+    (good,) = of(said_of(measured, end_ns + HOUR_NS, restarts=True), "aqi_good_h")[-1:]
+    assert (good.value, good.quality) == (24.0, quality)
+
+
 def test_a_day_of_17_hours_has_no_highest_8_hours() -> None:
     begin_ns, end_ns = bounds_of(date(2026, 7, 6), BRUSSELS)
     said = said_of(readings(begin_ns, begin_ns + 17 * HOUR_NS, o3_ug_m3=50.0), end_ns + HOUR_NS)

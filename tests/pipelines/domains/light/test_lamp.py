@@ -43,7 +43,8 @@ def test_hours_on_are_set_beside_the_hours_without_sun() -> None:
     assert values(said, "burn_in_daylight_h", DAY) == [0.0]
     dark = 24 - (SINKS - RISES) / HOUR_NS
     assert values(said, "dark_time_h", DAY) == [pytest.approx(dark, abs=1e-4)]
-    assert values(said, "dark_unlit_h", DAY) == [pytest.approx(dark - 6, abs=1e-4)]
+    dawn = (daylight(BEGIN, 51.03, 4.48, -6.0)[0] - BEGIN) / HOUR_NS
+    assert values(said, "dark_unlit_h", DAY) == [pytest.approx(dawn, abs=1e-4)]  # from 17 h off to 18 h on: not sure
     assert values(said, "coverage_percent", DAY) == [100.0]
 
 
@@ -51,6 +52,23 @@ def test_a_lamp_that_burns_by_day_shows() -> None:
     said = fold(Lamp(), hourly((0, 24)), street(), until=BEGIN + DAY)
     assert values(said, "burn_in_daylight_h") == [pytest.approx((SINKS - RISES) / HOUR_NS, abs=1e-4)]
     assert values(said, "dark_unlit_h") == [0.0]
+
+
+@pytest.mark.parametrize("report_min", [15, 60, 150])
+def test_a_healthy_lamp_is_never_called_unlit(report_min: int) -> None:
+    """Switched twenty minutes after sunset and before sunrise; it tells that only with its next report."""
+    on_ns, off_ns = SINKS + HOUR_NS // 3, RISES - HOUR_NS // 3
+    times = range(BEGIN, BEGIN + 2 * DAY, report_min * 60 * 10**9)
+    readings = [one for at_ns in times for one in says(at_ns, on=not off_ns <= (at_ns - BEGIN) % DAY + BEGIN < on_ns)]
+    said = fold(Lamp(), readings, street(), until=BEGIN + 2 * DAY, restarts=True)
+    assert values(said, "dark_unlit_h") == [0.0, 0.0]
+    assert values(said, "dark_time_h")[0] == pytest.approx(24 - (SINKS - RISES) / HOUR_NS, abs=1e-4)
+
+
+def test_a_lamp_that_stays_off_is_unlit_from_dusk_to_dawn() -> None:
+    said = fold(Lamp(), hourly((0, 0)), street(), until=BEGIN + DAY, restarts=True)
+    dawn, dusk = daylight(BEGIN, 51.03, 4.48, -6.0)
+    assert values(said, "dark_unlit_h") == [pytest.approx(24 - (dusk - dawn) / HOUR_NS, abs=1e-4)]
 
 
 def test_a_pilot_that_switches_at_dusk_has_a_shorter_dark() -> None:

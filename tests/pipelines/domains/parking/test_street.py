@@ -169,10 +169,18 @@ def test_an_overstay_is_said_when_it_begins_and_its_minutes_when_the_car_leaves(
     details = BayDetails("loading")  # 30 minutes by the pilot's settings, 5 of tolerance
     readings = says(0, (NOON, False), (NOON + 10 * MIN, True), (NOON + 70 * MIN, False))
     said = run(readings, street(details=details))
-    (over,) = of(said, "overstay")
-    assert (over.time_ns, over.value) == (NOON + 45 * MIN, True)
+    assert [(one.time_ns, one.value) for one in of(said, "overstay")] == [
+        (NOON + 45 * MIN, True),
+        (NOON + 70 * MIN, False),
+    ]
     assert values(said, "overstay_min") == [pytest.approx(30)]
     assert of(run(readings, street(), hours=30), "overstay") == []
+
+
+def test_a_bay_that_nobody_sees_any_more_is_not_called_overstayed_for_ever() -> None:
+    readings = says(0, (NOON, False), (NOON + 10 * MIN, True), (NOON + 60 * MIN, True))
+    said = run(readings, street(details=BayDetails("loading"), longest_silence_h=3), hours=30)
+    assert values(said, "overstay") == [True, False]
 
 
 def test_within_the_tolerance_nobody_overstays() -> None:
