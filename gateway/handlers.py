@@ -3,10 +3,13 @@
 from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from gateway.conservation import audit
 from gateway.control import ControlError, Handler, Reply
 from gateway.deliver import Delivery
 from gateway.events import Event
+from gateway.health.conditions import conditions
 from gateway.journal.log import Log
 from gateway.journal.notices import JournalError
 from gateway.purges import Purges
@@ -48,6 +51,7 @@ class Handlers:
             "city": gateway.config.gateway.city,
             "uptime_s": round((gateway.clock.monotonic_ns() - gateway.started_ns) / NS_PER_S, 1),
             "clock": gateway.clock.quality(),
+            "conditions": msgspec.to_builtins(conditions(gateway)),
             "received": sum(count for name, count in counts.items() if name.startswith("received.")),
             "sources": {source.name: own_counts(counts, source.name) for source in gateway.sources},
             "intake": log_facts(gateway.logs.intake),

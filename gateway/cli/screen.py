@@ -20,6 +20,7 @@ from gateway.files.mistakes import ConfigError, Mistake
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
 SHOW_PROGRESS_AFTER_S = 2.0
 
@@ -42,20 +43,25 @@ def print_json(value: object) -> None:
 
 
 def print_table(title: str, headers: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str) -> None:
-    """A table, or one sentence when there is nothing to show. Columns whose header starts with ``#`` are numbers."""
+    """A table, or one sentence when there is nothing to show."""
+    rows = list(rows)
+    if rows:
+        console().print(table_of(title, headers, rows))
+    else:
+        click.echo(empty)
+
+
+def table_of(title: str, headers: Sequence[str], rows: Iterable[Sequence[str]]) -> "Table":
+    """A table to be printed. Columns whose header starts with ``#`` are numbers."""
     from rich.table import Table  # noqa: PLC0415 - commands that print nothing stay light
     from rich.text import Text  # noqa: PLC0415 - same
 
-    rows = list(rows)
-    if not rows:
-        click.echo(empty)
-        return
     table = Table(title=Text(title), title_justify="left", box=None, pad_edge=False, header_style="bold")
     for header in headers:
         table.add_column(header.lstrip("#"), justify="right" if header.startswith("#") else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell, style=MARKS.get(cell, "")) for cell in row))
-    console().print(table)
+    return table
 
 
 def print_findings(findings: Sequence[Finding]) -> None:

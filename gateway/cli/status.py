@@ -1,70 +1,87 @@
 """``citygate status``."""
 
-from collections.abc import Mapping, Sequence
+import contextlib
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import rich_click as click
 
-from gateway.cli.exits import EPILOGUE
+from gateway.cli.exits import EPILOGUE, Exit
 from gateway.cli.options import config_option, open_config
 from gateway.cli.running import replies
-from gateway.cli.screen import JsonOption, print_json, print_table
-from gateway.sizes import readable_bytes
+from gateway.cli.screen import JsonOption, console, fail, print_json
+from gateway.config import Config
+from gateway.control import ControlError, NotRunningError, ask
+
+LOOK_EVERY_S = 1.0
+ANSWER_WITHIN_S = 10.0
 
 
 @click.command(epilog=EPILOGUE)
 @config_option
+@click.option("--watch", is_flag=True, help="Look again each second until Ctrl-C; with --json one line a look.")
 @JsonOption
-def status(config_path: Path | None, *, as_json: bool) -> None:
-    """Show what the running gateway received and delivered, and what waits.
+def status(config_path: Path | None, *, watch: bool, as_json: bool) -> None:
+    """Show what is wrong now, what the running gateway received and delivered, and what waits.
 
     `pending` is what a sink still has to take; `expired` is what it lost because a log was full.
 
     \b
     Examples:
         citygate status
+        citygate status --watch
         citygate status --json
     """
     config = open_config(config_path)
+    if watch and as_json:
+        _print_lines(config)
+        return
+    if watch:
+        _live(config)
+        return
     found: dict[str, Any] = {}
     for reply in replies(config, "status"):
         found |= reply
     if as_json:
         print_json(found)
         return
-    analytics = found.pop("analytics", None)
-    tables = {name: value for name, value in found.items() if isinstance(value, Mapping)}
-    for name, value in found.items():
-        if not isinstance(value, Mapping | list):
-            click.echo(f"{name:<10} {_cell(name, value)}")
-    for name in ("sources", "sinks"):
-        _print_rows(name, tables.pop(name, {}))
-    for part, facts in tables.items():
-        alike = {name: other for name, other in tables.items() if other.keys() == facts.keys()}
-        if part == next(iter(alike)):
-            _print_rows(" " * len(part), alike)
-    if analytics is not None:
-        producers = analytics.pop("producers")
-        _print_rows(" " * len("analytics"), {"analytics": analytics})
-        _print_rows("producers", producers)
-    for line in found.get("recent", ()):
-        click.echo(line)
+    from gateway.cli.status_screen import screen  # noqa: PLC0415 - rich is for those who look
+
+    console().print(screen(found))
 
 
-def _print_rows(title: str, rows: Mapping[str, Mapping[str, Any]]) -> None:
-    """Parts of one sort as a table: a column for each fact that any of them has."""
-    headers: Sequence[str] = list(dict.fromkeys(fact for facts in rows.values() for fact in facts))
-    lines = [(name, *(_cell(fact, facts.get(fact, "")) for fact in headers)) for name, facts in rows.items()]
-    if lines:
-        click.echo()
-        print_table("", (title, *(f"#{header}" for header in headers)), lines, empty="")
+def _live(config: Config) -> None:
+    """A picture that is drawn anew; a gateway that is away or starts again is waited for."""
+    from rich.live import Live  # noqa: PLC0415 - rich is for those who look
+
+    from gateway.cli.status_screen import away, screen  # noqa: PLC0415 - same
+
+    if not sys.stdout.isatty():
+        fail(Exit.USAGE, "--watch draws on a terminal", "In a pipe: citygate status --watch --json")
+    with Live(console=console(), auto_refresh=False, screen=True) as live, contextlib.suppress(KeyboardInterrupt):
+        while True:
+            try:
+                live.update(screen(_look(config)), refresh=True)
+            except (NotRunningError, ControlError) as error:
+                live.update(away(str(error)), refresh=True)
+            time.sleep(LOOK_EVERY_S)
 
 
-def _cell(name: str, value: Any) -> str:
-    """Numbers as people read them."""
-    if name.endswith("_bytes") and isinstance(value, int):
-        return readable_bytes(value)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return f"{value:,}"
-    return str(value)
+def _print_lines(config: Config) -> None:
+    """One JSON object a line each second; ends where the gateway does not answer."""
+    with contextlib.suppress(KeyboardInterrupt, BrokenPipeError):
+        while True:
+            for reply in replies(config, "status", within_s=ANSWER_WITHIN_S):
+                sys.stdout.write(msgspec.json.encode(reply).decode() + "\n")
+            sys.stdout.flush()
+            time.sleep(LOOK_EVERY_S)
+
+
+def _look(config: Config) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for reply in ask(config.control_socket, "status", within_s=ANSWER_WITHIN_S):
+        found |= reply
+    return found

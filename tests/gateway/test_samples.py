@@ -23,6 +23,7 @@ from gateway.config import (
 )
 from gateway.deploy_files import deploy_dir
 from gateway.files.load import Files
+from gateway.http.settings import HttpTable
 from pipelines.vocabulary import FEATURE_TYPES
 
 ROOT = Path(__file__).parents[2]
@@ -54,6 +55,8 @@ def test_the_sample_config_loads(tmp_path: Path, form: type[str]) -> None:
         profiles_dir=tmp_path / "profiles" if form is uncommented else None,
     )
     assert config.intake == config.ledger == LogTable()
+    assert (config.http.enabled, config.http.dashboard) == (True, True), "a newcomer has the page"
+    assert config.http.model_copy(update={"enabled": False}) == HttpTable() or form is uncommented
     assert config.control_socket == tmp_path / "state" / "control.sock"
 
 

@@ -200,6 +200,7 @@ def test_status_shows_the_running_gateway(running: Path) -> None:
     text = run("status", "-c", str(running)).stdout
     for word in ("recording", "quarantine", "store", "intake", "ledger"):
         assert word in text
+    assert (found["conditions"], text.splitlines()[0]) == ([], "Nothing is wrong.")
 
 
 def test_rejected_messages_are_listed_shown_and_retried(running: Path) -> None:
