@@ -32,6 +32,7 @@ from tests.grafana.units import says
 
 OF_ITSELF = OWN_MEASUREMENTS.keys() - {INVENTORY_EVENT}
 """Stamped by the clock of the machine, not with the recording's time."""
+MOMENTS = 40
 OWN_INTERVAL_MS = 2_000
 """It lived the city's days in less than a minute, and reported each second."""
 WITHOUT_QUERY = frozenset(("row", "text", "dashlist", "news", "alertlist", "annolist", "welcome"))
@@ -140,13 +141,24 @@ def ask_panel(panel: Panel, target: Target, data: Filled, span: Span, chosen: Ch
 
 
 def check_alert(alert: AlertQuery, data: Filled) -> Finding:
-    """A rule's query over all the days; whether it fires is asked elsewhere."""
+    """A rule's query at many instants, each with the time that the rule looks back: the most rows that it finds.
+
+    Whether it fires for the right ones is asked in ``test_alerts.py``.
+    """
     found = Finding("alert rules", "alert", alert.rule, alert.ref, alert.query, 0)
     try:
-        select, answer = ask(alert.query, data, span_of(data), {})
+        select = read_select(filled_in(alert.query, span_of(data), {}))
+        spans = [Span(at_ms - alert.from_s * 1_000, at_ms) for at_ms in moments(data)]
+        answers = [ask(alert.query, data, span, {})[1] for span in spans]
     except (MacroError, QueryError, InfluxqlError) as error:
         return msgspec.structs.replace(found, wrong=str(error))
-    return _counted(found, rows(answer), data, functions=frozenset(select.functions()))
+    return _counted(found, max(map(rows, answers)), data, functions=frozenset(select.functions()))
+
+
+def moments(data: Filled) -> list[int]:
+    """Instants in milliseconds, spread over all days."""
+    begin, end = data.start_ns // 1_000_000, data.end_ns // 1_000_000
+    return [begin + (end - begin) * part // MOMENTS for part in range(1, MOMENTS + 1)]
 
 
 def _variable(dashboard: Dashboard, variable: Variable, count: int, data: Filled) -> Finding:

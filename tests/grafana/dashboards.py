@@ -97,15 +97,15 @@ class Dashboard(msgspec.Struct, frozen=True):
 
 
 class AlertQuery(msgspec.Struct, frozen=True):
-    """A rule's query, and how many seconds before its evaluation it looks from and to."""
+    """A rule's query, and how many seconds before its evaluation it looks back. ``model`` is all of the rule."""
 
     rule: str
     uid: str
     ref: str
     query: str
     from_s: int
-    to_s: int
     source: str
+    model: Json
 
 
 def dashboard_files(folder: Path = GRAFANA / "dashboards") -> list[Path]:
@@ -209,6 +209,6 @@ def _alert_query(rule: Json, data: Json) -> AlertQuery:
         ref=data["refId"],
         query=model.get("query") or model.get("expr") or "",
         from_s=int(window.get("from", 600)),
-        to_s=int(window.get("to", 0)),
         source=_type_of(model.get("datasource"), "influxdb"),
+        model=rule,
     )

@@ -123,7 +123,7 @@ def filled(folder: Path, *, days: float) -> Iterator[Filled]:
     start_ns = int(start.timestamp()) * 1_000_000_000
     end_ns = start_ns + int(days * DAY_NS)
     _simulate(folder, days)
-    messages = let_happen(folder, start_ns, end_ns)
+    messages = let_happen(folder, start_ns)
     with servers.running(servers.influxdb1(folder / "influxdb", database=DATABASE)) as influx:
         text = CONFIG.format(city=city.town, url=influx.url, database=DATABASE)
         (folder / "citygate.toml").write_text(text, encoding="utf-8")

@@ -44,6 +44,11 @@ def test_a_unit_is_right_or_it_is_not(grafana: str, unit: str, true: bool) -> No
         (0.25, "h", "15 mins"),
         (7.234, "suffix:pH", "7.23 pH"),
         (float("nan"), "short", "nan"),
+        (97_554_432.0, "bytes", "93 MiB"),
+        (10_400.0, "watt", "10.4 kW"),
+        (700.0, "watt", "700 W"),
+        (1_250.0, "lengthmm", "1.25 m"),
+        (1_500.0, "kwatth", "1.5 MWh"),
     ],
 )
 def test_a_number_is_printed_with_its_unit(value: float, grafana: str, text: str) -> None:

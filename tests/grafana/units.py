@@ -60,7 +60,12 @@ PRINTED: Mapping[str, str] = {
 }  # fmt: skip
 _MIN, _HOUR, _DAY = 60.0, 3_600.0, 86_400.0
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": _MIN, "h": _HOUR, "d": _DAY, "dtdurations": 1.0, "dthms": 1.0, "clocks": 1.0}
-_PREFIXED = {"watt": "W", "kwatt": "kW", "kwatth": "kWh", "litre": "L", "lengthmm": "mm", "lengthm": "m"}
+_PREFIXES = ("n", "µ", "m", "", "k", "M", "G", "T")
+_PREFIXED = {
+    "watt": ("W", 0), "kwatt": ("W", 1), "watth": ("Wh", 0), "kwatth": ("Wh", 1), "litre": ("L", 0), "volt": ("V", 0),
+    "amp": ("A", 0), "lengthmm": ("m", -1), "lengthm": ("m", 0), "lengthkm": ("m", 1), "decbytes": ("B", 0),
+}  # fmt: skip
+"""Ids that take prefixes of the SI as the number grows: the plain unit, and the power of a thousand it is told in."""
 
 
 def says(grafana: str, unit: str) -> bool:
@@ -91,8 +96,20 @@ def with_unit(value: float, grafana: str, decimals: int | None = None) -> str:
     behind = printed(grafana)
     if grafana == "short" and abs(value) >= 1_000:
         value, behind = (value / 1e6, "Mil") if abs(value) >= 1e6 else (value / 1e3, "K")
+    elif grafana in _PREFIXED:
+        value, behind = _prefixed(value, *_PREFIXED[grafana])
+    elif grafana == "bytes":
+        steps = min(4, int(math.log2(max(1.0, abs(value))) / 10))
+        value, behind = value / 1_024**steps, ("B", "KiB", "MiB", "GiB", "TiB")[steps]
     glue = "" if not behind or behind.startswith(("%", "°")) else " "
     return f"{digits(value, decimals)}{glue}{behind}"
+
+
+def _prefixed(value: float, unit: str, thousands: int) -> tuple[float, str]:
+    """750 and "mm", but 1.2 and "m": a prefix changes when the number has more than three digits before the point."""
+    steps = int(math.log10(abs(value)) / 3) if abs(value) >= 1 else 0
+    steps = min(steps, len(_PREFIXES) - 4 - thousands)
+    return value / 1_000**steps, f"{_PREFIXES[3 + thousands + steps]}{unit}"
 
 
 def digits(value: float, decimals: int | None) -> str:

@@ -14,7 +14,8 @@ Written by `python -m tests.grafana --days {days:g} --write deploy/grafana/CHECK
 A simulated city ([its scenario](../../tests/grafana/city.toml)) lived {days:g} days with ordinary and seldom faults,
 and the gateway wrote them into InfluxDB 1.6.7. Each query was sent as Grafana sends it: every variable at All, the time
 range of all days; what the gateway says of itself was asked of the minute in which it ran, and it reported each second.
-Rows are those with a value beside the time. A unit is given as the vocabulary has it → as the panel prints it.
+An alert rule was asked at forty instants; the most rows are told. Rows are those with a value beside the time.
+A unit is given as the vocabulary has it → as the panel prints it.
 
 InfluxDB 2 and 3 are in no package, so the table is of InfluxDB 1. The same check asks one that you have filled:
 `python -m tests.grafana --url URL --database NAME --token-file FILE --from DATE --to DATE`.

@@ -12,7 +12,8 @@ from tests.grafana.preview.colours import FAINT, GRID
 Scale = Callable[[float], float]
 LETTER = 6.6
 """Width of a letter at 11 px, about."""
-_STEPS_MS = [
+MINUTE_MS, DAY_MS = 60_000, 86_400_000
+_STEPS_MS = [1_000, 5_000, 10_000, 30_000, 60_000] + [
     minutes * 60_000 for minutes in (5, 15, 30, 60, 120, 180, 360, 720, 1_440, 2_880, 5_760, 10_080, 20_160, 43_200)
 ]
 
@@ -62,7 +63,8 @@ def time_axis(
     shapes: list[Child] = []
     for at in range(first, to_ms + 1, step):
         local = datetime.fromtimestamp(at / 1000, zone)
-        text = f"{local:%d %b}" if step >= 86_400_000 or local.hour == local.minute == 0 else f"{local:%H:%M}"
+        midnight = step >= DAY_MS or (step >= MINUTE_MS and local.hour == local.minute == 0)
+        text = f"{local:%d %b}" if midnight else f"{local:%H:%M}" if step >= MINUTE_MS else f"{local:%H:%M:%S}"
         middle = min(x(at), x(to_ms) - LETTER * len(text) / 2)  # the last one stays inside
         shapes += [rule((x(at), top, x(at), bottom)), words(text, middle, bottom + 15, anchor="middle")]
     return shapes
