@@ -1,6 +1,6 @@
 """``citygate purge``: everything that a device has said, taken out of logs, sinks and memories, and counted.
 
-    ledger surveyed ─▶ intake purged ─▶ ledger purged ─▶ shared tail, memory of refine ─▶ store, quarantine, open topics
+    ledger surveyed ─▶ intake purged ─▶ ledger purged ─▶ shared tail, memory of refine ─▶ every sink
 
 Laws
 - The intake goes first: a crash after it leaves outcomes of nothing, which the next purge takes; the other way round
@@ -24,7 +24,7 @@ from gateway.ingest import decode_received
 from gateway.journal.log import Entry
 from gateway.journal.notices import JournalError
 from gateway.progress import NumberRuns, read_ledger
-from gateway.sinks import SinkUnavailableError
+from gateway.sinks import CannotPurgeError, SinkUnavailableError
 from pipelines.model import Accepted, Derived, Duplicate, Refused, Rejected, Uplink
 from pipelines.process import Knowledge
 
@@ -157,6 +157,8 @@ class Purges:
                     gone[sink.id] += await step(what)
             except SinkUnavailableError as error:
                 left[sink.id] = f"not available, ask again: {error}"
+            except CannotPurgeError as error:
+                left[sink.id] = f"delete there by hand what has the tag device = '{traces.device}': {error}"
         return gone, left
 
 

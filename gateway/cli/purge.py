@@ -18,9 +18,9 @@ from gateway.cli.screen import JsonOption, print_json
 def purge(config_path: Path | None, device: str, *, yes: bool, as_json: bool) -> None:
     """Take out everything that a device has said, for good.
 
-    It goes from both logs, the local history, the quarantine and open topics, and with it what analytics derived of
-    its feature alone; sums over streets and areas stay. Take the device out of devices/*.toml first and reload, or
-    what it says next is taken in again. What lies on another server is named, to be deleted there.
+    It goes from both logs, the local history, the quarantine, open topics and InfluxDB 1 and 2, and with it what
+    analytics derived of its feature alone; sums over streets and areas stay. Take the device out of devices/*.toml
+    first and reload, or what it says next is taken in again. What could not be deleted is named, with the reason.
 
     \b
     Example:
@@ -35,6 +35,6 @@ def purge(config_path: Path | None, device: str, *, yes: bool, as_json: bool) ->
             continue
         click.echo(f"{reply['device']}: {reply['intake']:,} messages and {reply['ledger']:,} outcomes are gone.")
         for sink, rows in reply["sinks"].items():
-            click.echo(f"  {sink}: {rows:,} rows or topics")
+            click.echo(f"  {sink}: {rows:,} rows, topics or series")
         for where, why in reply["left"].items():
             click.echo(f"  left, {where}: {why}")

@@ -39,6 +39,10 @@ class SinkRefusedError(Exception):
         self.refusals = tuple(refusals)
 
 
+class CannotPurgeError(Exception):
+    """The far side does not delete what it holds; the text is its words, or what a person can do there."""
+
+
 class Sink(Protocol):
     """What deliver needs. ``id`` names the cursor: it belongs to the sink's id, not to its address."""
 

@@ -76,16 +76,18 @@ def _statements(settings: InfluxdbSettings, points: Sequence[PointKey]) -> list[
 
 def delete_statement(point: PointKey) -> str:
     """One InfluxQL DELETE. It reaches every retention policy of the database."""
-    tags = "".join(f" AND {_identifier(key)} = {_literal(value)}" for key, value in point.tags)
+    tags = "".join(f" AND {identifier(key)} = {literal(value)}" for key, value in point.tags)
     where = f"time = {point.time_ns}{tags}"
-    return f"DELETE FROM {_identifier(point.measurement)} WHERE {where}"  # noqa: S608 - names and texts are quoted
+    return f"DELETE FROM {identifier(point.measurement)} WHERE {where}"  # noqa: S608 - names and texts are quoted
 
 
-def _identifier(name: str) -> str:
+def identifier(name: str) -> str:
+    """A name as InfluxQL and predicates quote it."""
     return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
+    """A text as InfluxQL quotes it."""
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
@@ -97,8 +99,8 @@ def _predicates(settings: InfluxdbSettings, points: Sequence[PointKey]) -> list[
 def predicate(point: PointKey) -> dict[str, str]:
     """The body of one ``/api/v2/delete``; its time span includes both ends, so one instant is a span."""
     at = rfc3339(point.time_ns)
-    tags = "".join(f" AND {_identifier(key)}={_identifier(value)}" for key, value in point.tags)
-    return {"start": at, "stop": at, "predicate": f"_measurement={_identifier(point.measurement)}{tags}"}
+    tags = "".join(f" AND {identifier(key)}={identifier(value)}" for key, value in point.tags)
+    return {"start": at, "stop": at, "predicate": f"_measurement={identifier(point.measurement)}{tags}"}
 
 
 def rfc3339(time_ns: int) -> str:

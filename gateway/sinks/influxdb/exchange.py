@@ -21,6 +21,7 @@ from gateway.sinks import SinkUnavailableError
 from gateway.sinks.influxdb.complaint import read_complaint
 from gateway.sinks.influxdb.erase import Erased, erase
 from gateway.sinks.influxdb.isolate import TooLarge, Verdict, Written
+from gateway.sinks.influxdb.purge import purge
 from gateway.sinks.influxdb.settings import Api, InfluxdbSettings
 from pipelines.encodings.line_protocol import PointKey
 from pipelines.model import NS_PER_S
@@ -112,6 +113,10 @@ class Exchange:
     async def erase(self, points: Sequence[PointKey]) -> Erased:
         """Delete points where this server can. Raises SinkUnavailableError."""
         return await erase(self._client, self._settings, self.api, self._authorization, points)
+
+    async def purge(self, tag: str, value: str) -> int:
+        """Delete everything that carries a tag. Raises SinkUnavailableError, CannotPurgeError."""
+        return await purge(self._client, self._settings, self.api, self._authorization, tag=tag, value=value)
 
 
 def react(answer: Answer, settings: InfluxdbSettings, clock: Clock) -> Verdict:

@@ -7,7 +7,7 @@ Laws
 - The secret is read at ``start``, so a new token in the file is used at the next try, without a restart.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from gateway.clock import Clock
 from gateway.events import Events, RetractedOnlyMarked
@@ -94,10 +94,24 @@ class InfluxSink:
             self._events.counts[f"{self.id}_own_lines_refused"] += 1
         return True
 
+    async def purge_device(self, device: str) -> int:
+        """Delete every series of a device; returns how many. Raises SinkUnavailableError, CannotPurgeError."""
+        return await self._purge("device", device)
+
+    async def purge_derived(self, features: Iterable[str]) -> int:
+        """Delete every series of these features. Raises SinkUnavailableError, CannotPurgeError."""
+        return sum([await self._purge("feature", feature) for feature in sorted(features)])
+
     async def close(self) -> None:
         """Close the connection."""
         if self._client is not None:
             await self._client.close()
+
+    async def _purge(self, tag: str, value: str) -> int:
+        if self._exchange is None:
+            await self.start()
+        assert self._exchange is not None
+        return await self._exchange.purge(tag, value)
 
     async def _send(self, batch: Sequence[Revision]) -> list[Refusal]:
         """Write a batch; returns what was refused. Raises SinkUnavailableError."""
