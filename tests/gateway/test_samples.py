@@ -70,12 +70,14 @@ def test_the_uncommented_sample_shows_every_kind_of_source_and_sink(tmp_path: Pa
 def test_nothing_but_examples_differs_from_the_defaults_when_uncommented() -> None:
     text = (deploy_dir() / "samples" / "citygate.toml").read_text()
     tables = tomllib.loads(uncommented(text))
-    given = (("gateway", GatewayTable), ("intake", LogTable), ("ledger", LogTable), ("alarms", AlarmsTable))
-    for name, model in given:
+    examples = {"id", "city", "profiles_dir", "routes"}
+    examples |= {"enabled", "tiles", "token_file", "allowed_hosts", "cert_file", "key_file"}
+    given = {"gateway": GatewayTable, "intake": LogTable, "ledger": LogTable, "alarms": AlarmsTable, "http": HttpTable}
+    for name, model in given.items():
         fields = {field.alias or key: field for key, field in model.model_fields.items()}
         for key, value in tables[name].items():
             default = fields[key].default
-            assert key in ("id", "city", "profiles_dir", "routes") or type(default)(value) == default, key
+            assert key in examples or type(default)(value) == default, key
         assert tables[name].keys() == fields.keys()
 
 
