@@ -23,10 +23,11 @@ LARGEST_BYTES = 200_000
 
 
 class Shot(msgspec.Struct, frozen=True):
-    """One picture. ``path``: of the page; ``{bin}`` is the bin that nobody empties."""
+    """One picture. ``path``: of the page; ``{bin}`` is a bin. ``top``: what stands at the top."""
 
     name: str
     path: str
+    top: str = ""
     width: int = 1440
     height: int = 900
 
@@ -34,7 +35,7 @@ class Shot(msgspec.Struct, frozen=True):
 SHOTS = (
     Shot("overview", "/"),
     Shot("things", "/things"),
-    Shot("bin", "/things/{bin}"),
+    Shot("bin", "/things/{bin}?span=744", top=".courses"),
     Shot("parking", "/parking"),
     Shot("phone", "/", width=390, height=844),
 )
@@ -64,13 +65,17 @@ def take(browser: Browser, demo: RunningDemo, shot: Shot, folder: Path) -> tuple
     page = context.new_page()
     page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(demo.page.rstrip("/") + shot.path.format(bin=quote(demo.device("waste-container/molenkade-01"))))
+    page.goto(demo.page.rstrip("/") + shot.path.format(bin=quote(demo.device("waste-container/lindenlaan-03"))))
     page.locator("main[aria-busy=false] h1").wait_for()
     page.wait_for_timeout(1_500)  # charts and the map are drawn in frames of their own
+    if shot.top:
+        page.locator(shot.top).evaluate("one => window.scrollTo(0, one.getBoundingClientRect().top + scrollY - 80)")
+        page.wait_for_timeout(1_500)  # charts are drawn when they come into sight
+    found = list(complaints)
     file = folder / f"{shot.name}.png"
-    page.screenshot(path=file)
+    page.screenshot(path=file)  # which puts a style into the page, of which the page complains
     context.close()
-    return file, complaints
+    return file, found
 
 
 def main(argv: Sequence[str]) -> int:
