@@ -118,7 +118,7 @@ def secret_files(config: Config) -> Iterator[Finding]:
 def secrets_of(settings: BaseModel) -> Iterator[tuple[str, Path]]:
     """(key, file) of every secret that settings name."""
     for key in SECRETS:
-        value = getattr(settings, key, None)
+        value = getattr(settings, key) if key in type(settings).model_fields else None
         if value:
             yield key, Path(value)
 

@@ -21,6 +21,7 @@ from tests.proofs.promises import (
     hold_up_and_compare,
     hostile_and_count,
     kill_and_count,
+    outage_and_count,
     poison_and_count,
     replay_and_count,
     unit_and_count,
@@ -32,6 +33,7 @@ MEASURES: Mapping[str, Callable[[Sizes], list[Result]]] = {
     "P1": kill_and_count,
     "P8": hold_up_and_compare,
     "P9": poison_and_count,
+    "P10": outage_and_count,
     "P11": hostile_and_count,
     "P17": replay_and_count,
     "P18": unit_and_count,
@@ -64,6 +66,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, help=f"kill -9 so often ({FULL.kills})")
     parser.add_argument("--flips", type=int, help=f"flip so many bits ({FULL.flips})")
     parser.add_argument("--messages", type=int, help=f"messages around the poison point ({FULL.messages})")
+    parser.add_argument("--outage", type=int, help=f"messages that wait behind a revoked token ({FULL.outage:,})")
     parser.add_argument("--rounds", type=int, help=f"rounds of hostile codecs ({FULL.rounds})")
     parser.add_argument("--pairs", type=int, help=f"runs with and without a hung sink ({FULL.pairs})")
     parser.add_argument("--seed", type=int, help="of the kills' moments and the flips' places")

@@ -10,13 +10,14 @@ from typing import NamedTuple
 from tests import servers
 from tests.gateway.journal import test_flips
 from tests.gateway_process import GatewayProcess
-from tests.proofs import held_up, hostile, kills, poison, replayed, unit
+from tests.proofs import held_up, hostile, kills, poison, replayed, told, unit
 from tests.proofs.city import QUICK_BROKER
 from tests.servers import Server
 
 MOST_REQUESTS = 40
 MOST_MORE_MS = 400
 MOST_EXPOSED = 1.5
+MOST_UNTOLD_S = 60.0
 MOST_SLOWER, MOST_MORE_MB = 1.10, 5.0
 HELD_UP_RATE, HELD_UP_S = 100, 20.0
 
@@ -30,10 +31,11 @@ class Sizes(NamedTuple):
     seed: int
     rounds: int
     pairs: int
+    outage: int
 
 
-SMALL = Sizes(kills=10, flips=1_000, messages=5_000, seed=1, rounds=3, pairs=1)
-FULL = Sizes(kills=200, flips=20_000, messages=5_000, seed=1, rounds=50, pairs=5)
+SMALL = Sizes(kills=10, flips=1_000, messages=5_000, seed=1, rounds=3, pairs=1, outage=1_000)
+FULL = Sizes(kills=200, flips=20_000, messages=5_000, seed=1, rounds=50, pairs=5, outage=86_400)
 
 
 class Result(NamedTuple):
@@ -123,6 +125,18 @@ def poison_and_count(sizes: Sizes) -> list[Result]:
     said = f"{found.delivered:,} of {found.messages:,} delivered, {found.quarantined} kept, {found.requests} requests"
     holds = (found.delivered, found.quarantined) == (found.messages - 1, 1) and found.requests <= MOST_REQUESTS
     return [Result("P9", PROMISES["P9"], said, holds)]
+
+
+def outage_and_count(sizes: Sizes) -> list[Result]:
+    """P10: a day of messages (one a second) waits behind a revoked token; who is told of it, and of fire and flood."""
+    with road() as (gateway, broker, influx):
+        influx.stop()
+        found = told.run(gateway, broker, gateway.folder / "guarded", sizes.outage)
+        gateway.stop()
+    slowest = max(found.seconds.values())
+    causes = ", ".join(f"{cause} {seconds:.0f} s" for cause, seconds in found.seconds.items())
+    said = f"{found.lost} of {found.messages:,} lost; told by e-mail, webhook and MQTT after: {causes}"
+    return [Result("P10", PROMISES["P10"], said, found.lost == 0 and slowest <= MOST_UNTOLD_S)]
 
 
 def hostile_and_count(sizes: Sizes) -> list[Result]:
