@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, str] = {
     "purge": "gateway.cli.purge:purge",
     "journal": "gateway.cli.journal:journal",
     "influx": "gateway.cli.influx:influx",
+    "grafana": "gateway.cli.grafana:grafana",
     "broker": "gateway.cli.broker:broker",
     "startup": "gateway.cli.startup:startup",
     "sandbox": "gateway.cli.sandbox:sandbox",
@@ -42,7 +43,10 @@ COMMANDS: Mapping[str, str] = {
 
 click.rich_click.COMMAND_GROUPS = {
     "citygate": [
-        {"name": "Set up", "commands": ["init", "connect", "devices", "profiles", "check", "broker", "influx"]},
+        {
+            "name": "Set up",
+            "commands": ["init", "connect", "devices", "profiles", "check", "broker", "influx", "grafana"],
+        },
         {"name": "Run and look", "commands": ["run", "status", "alarms", "demo", "simulate", "rehearse"]},
         {"name": "Talk to devices", "commands": ["downlink", "downlinks"]},
         {"name": "Open up to start-ups", "commands": ["startup", "sandbox"]},
