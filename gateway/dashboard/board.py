@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 READERS = 2
 """The past is read by so many threads at most; who comes later waits."""
 RATE_OVER_NS = 60 * NS_PER_S
-FRESH_NS = NS_PER_S // 2
+FRESH_S = 0.5
 
 Found = TypeVar("Found")
 
@@ -49,7 +49,7 @@ class Board:
         self.kept: dict[object, object] = {}
         """What views keep from one question to the next, by a key of their own; see ``remembered``."""
         self._readers = asyncio.Semaphore(READERS)
-        self._caught_up_ns = -FRESH_NS
+        self._caught_up_s = -FRESH_S
         self._received: deque[tuple[int, int]] = deque(maxlen=128)
         self._sites: tuple[Known, Mapping[str, Site]] | None = None
 
@@ -60,11 +60,11 @@ class Board:
 
     async def now(self) -> None:
         """Bring everything up to date, at most twice a second."""
-        now_ns = self.gateway.clock.monotonic_ns()
-        if now_ns - self._caught_up_ns >= FRESH_NS:
+        now_s = asyncio.get_running_loop().time()
+        if now_s - self._caught_up_s >= FRESH_S:
             await self.present.catch_up()
-            self._caught_up_ns = now_ns
-            self._received.append((now_ns, self._received_so_far()))
+            self._caught_up_s = now_s
+            self._received.append((self.gateway.clock.monotonic_ns(), self._received_so_far()))
         self.book.refresh(self.gateway.known, self.gateway.clock.wall_ns())
 
     async def past(self, read: Callable[[History], Found]) -> Found | None:

@@ -191,7 +191,7 @@ class Present:
             except FileNotFoundError:
                 pass  # nothing was written yet
             except (sqlite3.Error, LaterFormatError, OSError) as error:
-                self.store_trouble = str(error)
+                self.store_trouble = "" if "no such table" in str(error) else str(error)  # or it is just being made
         self.version += 1
         self.spoken, self.raised, self.pilots = fresh.spoken, fresh.raised, fresh.pilots
         self._cells, self._keys, self._count = fresh._cells, fresh._keys, fresh._count

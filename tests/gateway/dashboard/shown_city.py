@@ -56,7 +56,7 @@ class Shown:
     def __init__(self, gateway: Gateway, port: int, loop: asyncio.AbstractEventLoop) -> None:
         self.gateway, self.port, self.loop = gateway, port, loop
 
-    def ask(self, path: str, headers: Mapping[str, str] | None = None, **query: object) -> Said:
+    def ask(self, path: str, headers: Mapping[str, str] | None = None, /, **query: object) -> Said:
         return self.loop.run_until_complete(asyncio.to_thread(self._ask, path, dict(headers or {}), query))
 
     def take(self, kind: type[Answer], path: str, **query: object) -> Answer:
@@ -78,7 +78,7 @@ class Shown:
 
 
 STORE = '[sinks.store]\nkind = "store"\n'
-NO_STORE = '[sinks.influxdb]\nkind = "influxdb"\nurl = "http://127.0.0.1:9"\nversion = 1\ndatabase = "nobody"\n'
+NO_STORE = '[sinks.influxdb]\nkind = "influxdb"\nurl = "http://127.0.0.1:9"\ndatabase = "nobody"\n'
 """Where another sink is written down, no store is kept by default."""
 
 
@@ -125,7 +125,8 @@ def shown(folder: Path, port: int, *, wall_ns: int = END_NS, settled: bool = Tru
         life = loop.create_task(gateway.run(), name="gateway")
         async with asyncio.timeout(READY_WITHIN_S):
             await until(lambda: life.done() or gateway.events.counts["ListeningOn"] > 0)
-            while settled and not life.done() and not await _is_settled(gateway):
+            lines = len((folder / "past.ndjson").read_bytes().splitlines())
+            while settled and not life.done() and not await _is_settled(gateway, lines):
                 pass
         return gateway, life
 
@@ -141,10 +142,11 @@ def shown(folder: Path, port: int, *, wall_ns: int = END_NS, settled: bool = Tru
         loop.close()
 
 
-async def _is_settled(gateway: Gateway) -> bool:
-    """Everything of the recording is refined, thought over and in the store, and nothing more comes."""
+async def _is_settled(gateway: Gateway, lines: int) -> bool:
+    """Every line of the recording is refined, thought over and in the store, and nothing more comes."""
     before, ledger = gateway.logs.ledger.next_number, gateway.logs.ledger
     await asyncio.sleep(0.3)
-    quiet = all(delivery.lag == 0 for delivery in gateway.deliveries) and gateway.refine.facts()["unread"] == 0
+    refined = sum(gateway.refine.progress.counts.values()) == lines
+    quiet = all(delivery.lag == 0 for delivery in gateway.deliveries)
     thought = gateway.analytics is None or gateway.analytics.lag == 0
-    return gateway.events.counts["received.past"] > 0 and quiet and thought and ledger.next_number == before
+    return refined and quiet and thought and ledger.next_number == before
