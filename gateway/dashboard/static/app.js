@@ -63,7 +63,7 @@ async function show() {
   showPlace(place.path);
   try {
     const name = PAGES[place.path[0] ?? ""];
-    const page = name ? await import(`./pages/${name}.js`) : null;
+    const page = name ? await module(name) : null;
     if (until.aborted) return;
     if (page) await page.show(main, place, until);
     else fill(main, pageHead(t("missing.title"), t("missing.lead")), el("p", {}, el("a", { href: "/" }, t("nav.overview"))));
@@ -78,13 +78,29 @@ async function show() {
   if (!first) heading?.focus({ preventScroll: true });
 }
 
+async function module(name) {
+  try {
+    return await import(`./pages/${name}.js`);
+  } catch (error) {
+    // A browser remembers that a module could not be had; only a new page asks again.
+    if (error instanceof TypeError) throw new AskError(0, t("error.unreachable.what"), t("error.unreachable.mend"));
+    throw error;
+  }
+}
+
 function fail(main, error, until) {
   const told = { severity: error.status === 404 ? "info" : "critical", what: error.what, mend: error.mend };
   fill(main, pageHead(t(error.status === 404 ? "missing.title" : "error.title")), notice(told),
     error.status === 401 && tokenForm());
   if (error.status === 404 || error.status === 401) return;
-  const again = setTimeout(show, AGAIN_MS);
+  const again = setTimeout(tryAgain, AGAIN_MS);
   until.addEventListener("abort", () => clearTimeout(again));
+}
+
+// Anew from the ground where the gateway answers again; an error page that reloads itself while it does not would flicker.
+async function tryAgain() {
+  if (await ask("/api/words").catch(() => null)) location.reload();
+  else await show();
 }
 
 // The listener takes `?token=` once and puts it into a cookie that scripts cannot read.

@@ -1,16 +1,19 @@
 // One property's course as a chart, by TradingView Lightweight Charts out of the installed package. Quality is told by
-// line and shape: estimated values are a dashed line, suspect ones diamonds, what nobody knows is a gap. Beside each
+// line and shape: estimated values are a dashed line, doubtful ones squares, what nobody knows is a gap. Beside each
 // chart stands the same as a table, for who cannot see it.
 
 import { el, fill } from "./element.js";
 import { clock, day, instant, moment, offset, quantity } from "./format.js";
+import { gatewayNow } from "./gateway_time.js";
 import * as parts from "./parts.js";
 import { colour } from "./theme.js";
+import { timeline } from "./timeline.js";
 import { label, t } from "./words.js";
 
 const LIBRARY = "/assets/vendor/lightweight-charts.js";
 const TABLE_ROWS = 24;
-const UNTRUE = new Set(["suspect", "retracted"]);
+const MOST_POINTS = 1_500;
+const GAP = 3; // so many times the usual pause between readings
 
 let library = null;
 
@@ -25,22 +28,25 @@ function charts() {
 
 /** Draw a SeriesAnswer into `place`; gives a function that takes it away again. */
 export async function drawChart(place, series) {
-  const drawn = await charts();
-  const surface = el("div", { class: "chart", "aria-hidden": "true" });
-  fill(place, surface, legend(series), asTable(series));
   if (!series.lines.some((line) => line.at_ms.length)) {
     fill(place, el("p", { class: "note chart-empty" }, t("chart.empty")));
     return () => {};
   }
-  const shift = offset(series.to_ms);
+  const end = Math.max(series.from_ms + 1, Math.min(series.to_ms, gatewayNow()));
+  if (series.kind === "state" || series.kind === "flag") {
+    fill(place, timeline(series, end), legend(series), asTable(series));
+    return () => {};
+  }
+  const drawn = await charts();
+  const surface = el("div", { class: "chart", "aria-hidden": "true" });
+  fill(place, surface, legend(series), asTable(series));
+  const shift = offset(end);
   const chart = drawn.createChart(surface, options(drawn, series, shift));
-  const lines = [];
-  for (const [index, line] of series.lines.entries()) lines.push(...addLine(drawn, chart, series, line, index, shift));
-  chart.timeScale().setVisibleRange({ from: (series.from_ms + shift) / 1000, to: (series.to_ms + shift) / 1000 });
+  const dresses = series.lines.flatMap((line, index) => addLine(drawn, chart, line, { index, shift, start: series.from_ms, end }));
   chart.timeScale().fitContent();
   const dress = () => {
     chart.applyOptions(look());
-    for (const one of lines) one.dress();
+    for (const wear of dresses) wear();
   };
   document.addEventListener("theme", dress);
   return () => {
@@ -52,17 +58,14 @@ export async function drawChart(place, series) {
 // Times are drawn as if the zone were UTC, so that the marks of the axis fall on the zone's midnights. A change of
 // the clocks within the span moves its older part by an hour on the axis; the time under the pointer is exact.
 function options(drawn, series, shift) {
-  const told = (time) => moment(time * 1000 - shift);
-  const steps = series.kind === "state" || series.kind === "flag";
-  const words = stepWords(series);
   return {
     ...look(),
     autoSize: true,
     handleScroll: { vertTouchDrag: false, mouseWheel: false },
     handleScale: { mouseWheel: false },
     localization: {
-      timeFormatter: told,
-      priceFormatter: (price) => (steps ? (words[Math.round(price)] ?? "") : quantity(price, series.unit)),
+      timeFormatter: (time) => moment(time * 1000 - shift),
+      priceFormatter: (price) => quantity(Math.abs(price) < 1e-9 ? 0 : price, series.unit),
     },
     crosshair: { mode: drawn.CrosshairMode.Magnet, horzLine: { visible: false, labelVisible: false } },
     timeScale: {
@@ -80,90 +83,83 @@ function look() {
   };
 }
 
-function addLine(drawn, chart, series, line, index, shift) {
-  const steps = series.kind === "state" || series.kind === "flag";
-  const type = steps ? drawn.LineType.WithSteps : drawn.LineType.Simple;
-  const shared = { priceLineVisible: false, lastValueVisible: false, crosshairMarkerRadius: 4, lineType: type };
-  const tone = () => (index === 0 ? colour("chart") : colour("warn"));
-  const known = points(series, line, shift);
-  const found = [];
-  const add = (kind, wear, data) => {
-    const one = chart.addSeries(kind, { ...shared, ...wear() });
+/** Add one line with its band, dashes and marks; gives functions that put on the colours of the theme in force. */
+function addLine(drawn, chart, line, { index, shift, start, end }) {
+  const points = withGaps(pointsOf(line, shift), Math.floor((start + shift) / 1000), Math.floor((end + shift) / 1000));
+  const shared = { priceLineVisible: false, lastValueVisible: false, crosshairMarkerRadius: 4, autoscaleInfoProvider: roomy };
+  const dresses = [];
+  const add = (wear, data) => {
+    const one = chart.addSeries(drawn.LineSeries, { ...shared, ...wear() });
     one.setData(data);
-    found.push({ one, dress: () => one.applyOptions(wear()) });
+    dresses.push(() => one.applyOptions(wear()));
     return one;
   };
-  if (line.low && line.high) {
-    for (const edge of [line.low, line.high]) {
-      add(drawn.LineSeries, () => ({ color: colour("chart-edge"), lineWidth: 1, crosshairMarkerVisible: false }), whole(line.at_ms, edge, shift));
-    }
+  const edge = () => ({ color: colour("chart-edge"), lineWidth: 1, crosshairMarkerVisible: false });
+  for (const name of line.low && line.high ? ["low", "high"] : []) add(edge, points.map((one) => styled(one, one[name], one.solid || one.dashed)));
+  const tone = () => colour(index === 0 ? "chart" : "warn");
+  const main = add(() => ({ color: tone(), lineWidth: 2 }), points.map((one) => styled(one, one.value, one.solid)));
+  if (points.some((one) => one.dashed)) {
+    const wear = () => ({ color: tone(), lineWidth: 2, lineStyle: drawn.LineStyle.Dashed, crosshairMarkerVisible: false });
+    add(wear, points.map((one) => styled(one, one.value, one.dashed)));
   }
-  const estimated = known.map((point) => ({ ...point }));
-  const wear = () => ({ color: tone(), lineColor: tone(), topColor: colour("chart-tint"), bottomColor: "transparent", lineWidth: 2 });
-  const main = add(index === 0 && steps ? drawn.AreaSeries : drawn.LineSeries, wear, solid(known));
-  const dashed = dashes(estimated);
-  if (dashed.some((one) => "value" in one)) add(drawn.LineSeries, () => ({ color: tone(), lineWidth: 2, lineStyle: drawn.LineStyle.Dashed, crosshairMarkerVisible: false }), dashed);
-  const doubtful = known.filter((one) => UNTRUE.has(one.quality) && "value" in one);
+  const doubtful = points.filter((one) => one.quality === "suspect" && one.value !== null);
   if (doubtful.length) {
     const marks = drawn.createSeriesMarkers(main, []);
-    const set = () => marks.setMarkers(doubtful.map((one) => ({ time: one.time, position: "inBar", shape: "square", color: colour("bad"), size: 0.8 })));
-    set();
-    found.push({ dress: set });
+    const mark = () => marks.setMarkers(doubtful.map((one) => ({ time: one.time, position: "inBar", shape: "square", color: colour("bad"), size: 0.8 })));
+    mark();
+    dresses.push(mark);
+  }
+  return dresses;
+}
+
+// What the library wants of a point: its colour is that of the stretch to the next point.
+const styled = ({ time }, value, seen) => (value === null ? { time } : seen ? { time, value } : { time, value, color: "transparent" });
+
+// A line that never changes lies in the middle of a scale, not of a thousandth of one.
+function roomy(original) {
+  const found = original();
+  if (!found?.priceRange) return found;
+  const { minValue, maxValue } = found.priceRange;
+  return maxValue > minValue ? found : { ...found, priceRange: { minValue: minValue - 1, maxValue: maxValue + 1 } };
+}
+
+// One point a second at most, in order: what the library asks for.
+function pointsOf(line, shift) {
+  const quality = new Map(line.marks.map((one) => [one.index, one.quality]));
+  const found = new Map();
+  for (const [index, at] of line.at_ms.entries()) {
+    const time = Math.floor((at + shift) / 1000);
+    found.set(time, { time, value: line.value[index], low: line.low?.[index] ?? null, high: line.high?.[index] ?? null, quality: quality.get(index) ?? "ok" });
+  }
+  return [...found.values()].sort((a, b) => a.time - b.time);
+}
+
+// The library places points side by side, whatever lies between, and draws its line across what is not known. So gaps
+// are filled with empty points, and each point says whether the stretch to the next one is known (solid), estimated
+// (dashed) or neither.
+function withGaps(points, from, to) {
+  const usual = median(points.slice(1).map((one, index) => one.time - points[index].time)) || 60;
+  const step = Math.max(usual, (to - from) / MOST_POINTS);
+  const found = empties(from, points[0].time, step);
+  for (const [index, one] of points.entries()) {
+    const next = points[index + 1];
+    const gap = !next || one.value === null || next.value === null || next.time - one.time > GAP * usual;
+    const estimated = one.quality === "estimated" || next?.quality === "estimated";
+    found.push({ ...one, solid: !gap && !estimated, dashed: !gap && estimated });
+    if (gap) found.push(...empties(one.time + step, next?.time ?? to, step));
   }
   return found;
 }
 
-// One point a second at most, in order: what the library asks for. A null stays as a gap.
-function points(series, line, shift) {
-  const quality = new Map(line.marks.map((one) => [one.index, one.quality]));
+function empties(from, to, step) {
   const found = [];
-  if (series.before !== null && line.at_ms.length) found.push(point(series, series.from_ms, series.before, "ok", shift));
-  for (const [index, at] of line.at_ms.entries()) found.push(point(series, at, line.value[index], quality.get(index) ?? "ok", shift));
-  const last = found.at(-1);
-  const steps = series.kind === "state" || series.kind === "flag";
-  if (steps && last && "value" in last) found.push({ ...last, time: Math.floor((series.to_ms + shift) / 1000) });
-  return inOrder(found);
+  for (let time = from; time < to - step / 2; time += step) found.push({ time: Math.floor(time), value: null, low: null, high: null, quality: "ok" });
+  return found;
 }
 
-function inOrder(found) {
-  const kept = [];
-  for (const one of found.toSorted((a, b) => a.time - b.time)) {
-    if (kept.length && kept.at(-1).time === one.time) kept[kept.length - 1] = one;
-    else kept.push(one);
-  }
-  return kept;
-}
-
-function point(series, at, value, quality, shift) {
-  const time = Math.floor((at + shift) / 1000);
-  if (value === null) return { time, quality };
-  if (series.kind === "flag") return { time, quality, value: value ? 1 : 0 };
-  if (series.kind === "state") return { time, quality, value: Math.max(0, series.states.indexOf(value)) };
-  return { time, quality, value };
-}
-
-function solid(known) {
-  return known.map((one) => (one.quality === "estimated" ? { time: one.time } : one));
-}
-
-// The dashed line also takes the trusted point before and after, so that it hangs on to something.
-function dashes(known) {
-  return known.map((one, index) => {
-    const near = [known[index - 1], one, known[index + 1]].some((other) => other?.quality === "estimated");
-    return near && "value" in one ? { time: one.time, value: one.value } : { time: one.time };
-  });
-}
-
-function whole(times, values, shift) {
-  return inOrder(times.map((at, index) => {
-    const time = Math.floor((at + shift) / 1000);
-    return values[index] === null ? { time } : { time, value: values[index] };
-  }));
-}
-
-function stepWords(series) {
-  if (series.kind === "flag") return [quantity(false, "", series.property), quantity(true, "", series.property)];
-  return series.states.map((one) => quantity(one, "", series.property));
+function median(values) {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
 
 function legend(series) {

@@ -14,9 +14,9 @@ const made = new Map();
 /** The zone of all times: this browser's. */
 export const zoneName = () => zone;
 
-/** A number with so many decimals, by the language's habits. */
+/** A number with so many decimals at most, by the language's habits. */
 export function number(value, decimals = decimalsOf(value)) {
-  return formatter("number", { maximumFractionDigits: decimals, minimumFractionDigits: decimals }).format(value);
+  return formatter("number", { maximumFractionDigits: decimals }).format(value).replace("-", "\u2212");
 }
 
 /** Decimals that tell something: three figures in all, none beyond a hundred. */
@@ -40,6 +40,11 @@ export function quantityParts(value, unit, name = "") {
   const word = String(value);
   if (Object.hasOwn(words, word)) return { figure: pick(words[word]), sign: "" };
   return { figure: typeof value === "boolean" ? t(value ? "value.yes" : "value.no") : word, sign: "" };
+}
+
+/** A slug out of the operator's files as a name: `saint-quentin` → `Saint-Quentin`, `lindenlaan` → `Lindenlaan`. What has spaces is a name. */
+export function placeName(slug) {
+  return /\s/.test(slug) ? slug : slug.replace(/(^|-)\p{Ll}/gu, (found) => found.toUpperCase());
 }
 
 /** A count of bytes: `12.4 MB`. */

@@ -1,10 +1,11 @@
 // The frame around every page: brand, ways, connection, switches, footer.
 
 import { el, fill } from "./element.js";
-import { clock, zoneName } from "./format.js";
+import { clock, placeName, zoneName } from "./format.js";
 import { difference } from "./gateway_time.js";
 import { icon } from "./icons.js";
 import { plain } from "./parts.js";
+import { here } from "./router.js";
 import { choose, chosen, THEMES } from "./theme.js";
 import { LANGUAGES, label, spoken, t } from "./words.js";
 
@@ -32,7 +33,7 @@ export function frame(changeLanguage) {
 
 function brand() {
   return el("a", { class: "brand", href: "/" }, icon("brand"),
-    el("span", {}, el("strong", { class: "city" }, plain(city || "Citygate")), el("span", { class: "gateway-name" }, city ? t("brand.of", { gateway }) : "")));
+    el("span", {}, el("strong", { class: "city" }, plain(placeName(city) || "Citygate")), el("span", { class: "gateway-name" }, city ? t("brand.of", { gateway }) : "")));
 }
 
 function ways() {
@@ -89,12 +90,9 @@ export function showPlace(path) {
 export function nameCity(name, id) {
   if (name === city && id === gateway) return;
   [city, gateway] = [name, id];
-  for (const place of document.querySelectorAll(".brand .city")) fill(place, plain(capital(name)));
+  for (const place of document.querySelectorAll(".brand .city")) fill(place, plain(placeName(name)));
   for (const place of document.querySelectorAll(".brand .gateway-name")) fill(place, t("brand.of", { gateway: id }));
 }
-
-/** A slug as a name: `saint-quentin` → `Saint-Quentin`. */
-const capital = (slug) => slug.replace(/(^|[-\s])\p{Ll}/gu, (found) => found.toUpperCase());
 
 /** How the stream is: a shape, words, and the time of the last word. */
 export function showConnection({ state, heard }) {
@@ -117,6 +115,7 @@ export function showTroubles(overview) {
     domains = found;
     const list = document.getElementById("domain-ways");
     if (list) fill(list, domainWays());
+    showPlace(here().path);
   }
   const said = document.getElementById("wrong-said");
   const words = overview.wrong_total ? t("wrong.count", { count: overview.wrong_total }) : t("wrong.none");

@@ -1,7 +1,7 @@
 // A map of things: panned and zoomed by pointer, touch, wheel and keyboard; what it shows also stands in a list.
 
 import { el, fill, svg } from "./element.js";
-import { quantity } from "./format.js";
+import { placeName, quantity } from "./format.js";
 import { icon } from "./icons.js";
 import { furniture, ground, px, rows, tiles } from "./map_ground.js";
 import { gather, mark } from "./map_marks.js";
@@ -13,7 +13,8 @@ const NEAREST_M_PER_PX = 0.1;
 const REACH_PX = 26;
 const STEP_PX = 80;
 const ZOOM_STEP = 1.6;
-const MARGIN_PX = 52;
+const MARGIN_PX = 44;
+const BUTTONS_PX = 40;
 
 /**
  * One map. `compact`: a finger that moves up or down scrolls the page and not the map.
@@ -56,9 +57,10 @@ export function worldMap({ label, compact = false }) {
     view.x = (west + east) / 2;
     view.y = (north + south) / 2;
     const least = 120 / metresPerUnit(view.y);
-    const wide = (view.width - 2 * MARGIN_PX) / Math.max(east - west, least);
+    const wide = (view.width - 2 * MARGIN_PX - BUTTONS_PX) / Math.max(east - west, least);
     const high = (view.height - 2 * MARGIN_PX) / Math.max(south - north, least);
     view.scale = Math.max(256, Math.min(wide, high, largest()));
+    view.x += BUTTONS_PX / 2 / view.scale; // the buttons stand at the right
     fitted = true;
   }
 
@@ -89,12 +91,12 @@ export function worldMap({ label, compact = false }) {
   function paint() {
     if (!view.width) return;
     drawing.setAttribute("viewBox", `0 0 ${view.width} ${view.height}`);
-    groups = gather(points, view);
+    groups = gather(points, view, (thing) => Boolean(shown.numbers?.has(thing.id)));
     const numbered = (group) => (shown.numbers && group.things.length === 1 ? (shown.numbers.get(group.things[0].id) ?? null) : null);
     fill(drawing,
       shown.template ? tiles(shown.template, view) : ground(points, found, view),
       shown.route.length > 1 && svg("path", { class: "map-route", d: shown.route.map((one, index) => `${index ? "L" : "M"}${px(view.px(one.x))} ${px(view.py(one.y))}`).join("") }),
-      svg("g", {}, groups.toSorted((a, b) => a.y - b.y).map((group) => mark(group, { selected: group.things.some((one) => one.id === selected), number: numbered(group) }))),
+      svg("g", {}, groups.toSorted((a, b) => (a.front ?? 0) - (b.front ?? 0) || a.y - b.y).map((group) => mark(group, { selected: group.things.some((one) => one.id === selected), number: numbered(group), quiet: Boolean(shown.numbers?.size) && !group.front }))),
       svg("g", { class: "map-cross" }, svg("path", { d: `M${view.width / 2 - 10} ${view.height / 2}h20M${view.width / 2} ${view.height / 2 - 10}v20` })),
       furniture(view));
   }
@@ -134,7 +136,7 @@ function thingCard(thing, close) {
       el("button", { type: "button", class: "icon-button", "aria-label": t("map.close"), onclick: close }, el("span", { "aria-hidden": "true" }, "×"))),
     el("p", {}, parts.stateBadge(thing)),
     thing.main && el("p", { class: "map-card-main" }, quantity(thing.main.value, thing.main.unit, thing.main.property), " ", el("span", { class: "note" }, parts.timeAgo(thing.main.at_ms))),
-    thing.area && el("p", { class: "note" }, parts.plain(thing.area)),
+    thing.area && el("p", { class: "note" }, parts.plain(placeName(thing.area))),
   ];
 }
 

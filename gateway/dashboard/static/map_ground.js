@@ -2,7 +2,7 @@
 // together, a line where the things of one area stand in a row, a grid and a scale. No street map, and it says so.
 
 import { svg } from "./element.js";
-import { number } from "./format.js";
+import { number, placeName } from "./format.js";
 import { metresPerUnit, round125 } from "./mercator.js";
 import { t } from "./words.js";
 
@@ -106,15 +106,20 @@ function line(view, from, to) {
   return svg("path", { d: `M${px(view.px(from.x))} ${px(view.py(from.y))}L${px(view.px(to.x))} ${px(view.py(to.y))}` });
 }
 
+// A name that would lie across another is left out: it comes back nearer by.
 function names(found, view, width) {
+  const taken = [];
   return found.map(({ name, from, to }) => {
     let [a, b] = [{ x: view.px(from.x), y: view.py(from.y) }, { x: view.px(to.x), y: view.py(to.y) }];
     if (a.x > b.x) [a, b] = [b, a];
     const length = Math.hypot(b.x - a.x, b.y - a.y);
     if (length < name.length * 7) return null;
+    const middle = { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 };
+    if (taken.some((other) => Math.hypot(other.x - middle.x, other.y - middle.y) < name.length * 7)) return null;
+    taken.push(middle);
     const angle = (Math.atan2(b.y - a.y, b.x - a.x) * 180) / Math.PI;
-    const place = `translate(${px((a.x + b.x) / 2)} ${px((a.y + b.y) / 2)}) rotate(${angle.toFixed(1)})`;
-    return svg("text", { transform: place, y: px(width / 2 + 26), "text-anchor": "middle" }, name);
+    const place = `translate(${px(middle.x)} ${px(middle.y)}) rotate(${angle.toFixed(1)})`;
+    return svg("text", { transform: place, y: px(width / 2 + 26), "text-anchor": "middle" }, placeName(name));
   });
 }
 

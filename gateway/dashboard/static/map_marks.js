@@ -9,14 +9,18 @@ import { STATE_TONE } from "./parts.js";
 const APART_PX = 30;
 const WORST_FIRST = ["alarm", "silent", "never", "ok"];
 
-/** Things gathered where they would overlap: [{x, y, things}] in pixels, only what is in sight. */
-export function gather(points, view) {
+/** Things gathered where they would overlap: [{x, y, things}] in pixels, only what is in sight. `apart`: never gathered. */
+export function gather(points, view, apart = () => false) {
   const seen = points
     .map((one) => ({ x: view.px(one.x), y: view.py(one.y), thing: one.thing }))
     .filter(({ x, y }) => x > -40 && y > -40 && x < view.width + 40 && y < view.height + 40);
   const cells = new Map();
   const found = [];
   for (const one of seen) {
+    if (apart(one.thing)) {
+      found.push({ x: one.x, y: one.y, things: [one.thing], front: true });
+      continue;
+    }
     const [column, row] = [Math.floor(one.x / APART_PX), Math.floor(one.y / APART_PX)];
     let near = null;
     for (let dx = -1; dx <= 1 && !near; dx += 1) {
@@ -39,8 +43,8 @@ export function gather(points, view) {
 /** The state that a group shows. */
 export const worstState = (things) => WORST_FIRST.find((state) => things.some((one) => one.state === state)) ?? "ok";
 
-/** One mark. `number` stands in it instead of a pictogram (a stop of a tour). */
-export function mark(group, { selected = false, number = null } = {}) {
+/** One mark. `number` stands in it instead of a pictogram (a stop of a tour); `quiet`: beside what matters here. */
+export function mark(group, { selected = false, number = null, quiet = false } = {}) {
   const state = worstState(group.things);
   const many = group.things.length > 1;
   const radius = many ? 14 + Math.min(8, Math.log2(group.things.length) * 1.6) : 13;
@@ -50,7 +54,7 @@ export function mark(group, { selected = false, number = null } = {}) {
     : svg("g", { class: "map-icon", transform: "translate(-8.4 -8.4) scale(0.7)" }, iconPaths(thing.domain));
   return svg("g", {
     class: "map-mark", "data-tone": STATE_TONE[state], "data-state": state, "data-filled": filled(group) ? "" : null,
-    "data-selected": selected ? "" : null, transform: `translate(${px(group.x)} ${px(group.y)})`,
+    "data-selected": selected ? "" : null, "data-quiet": quiet ? "" : null, transform: `translate(${px(group.x)} ${px(group.y)})`,
   },
     selected && svg("circle", { class: "map-ring", r: radius + 5 }),
     svg("circle", { class: "map-dot", r: px(radius) }),

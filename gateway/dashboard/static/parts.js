@@ -82,6 +82,7 @@ export function stat(name, shown, below = null, key = "") {
 export function troubleItem(trouble) {
   const tone = SEVERITY_TONE[trouble.severity] ?? "info";
   const title = label("troubles", trouble.kind);
+  const told = pick(trouble.what);
   const subject = trouble.link
     ? el("a", { href: ownLink(trouble.link) }, plain(trouble.subject))
     : el("span", {}, plain(trouble.subject));
@@ -91,7 +92,7 @@ export function troubleItem(trouble) {
       el("p", { class: "trouble-title" },
         el("span", { class: "unseen" }, `${t(`severity.${trouble.severity}`)}: `),
         el("strong", {}, title), " ", subject),
-      el("p", {}, pick(trouble.what)),
+      told.startsWith(title) ? null : el("p", {}, told), // it would say the same again
       el("p", { class: "mend" }, el("span", { class: "mend-word" }, t("trouble.mend")), " ", pick(trouble.mend)),
       el("p", { class: "note" }, t("trouble.since"), " ", timeSince(trouble.since_ms))));
 }

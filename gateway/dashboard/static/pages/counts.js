@@ -1,7 +1,7 @@
 // Counts of bicycles, people and vehicles: today against the usual day, the last four weeks, the daily average.
 
 import { el, svg } from "../element.js";
-import { clock, day, number, quantity } from "../format.js";
+import { clock, day, number, placeName, quantity } from "../format.js";
 import * as parts from "../parts.js";
 import { t } from "../words.js";
 
@@ -14,24 +14,25 @@ export function draw({ sites }) {
 }
 
 function site(one) {
+  const unit = t(`counts.${one.counts}`);
   const until = one.counted_until_ms === null ? "" : t("counts.until", { time: clock(one.counted_until_ms) });
   return el("li", { class: "panel count-site", "data-key": one.feature },
-    el("div", { class: "panel-head" }, el("h2", {}, parts.thingLink(one.thing, one.name)), el("p", { class: "note" }, [t(`counts.${one.counts}`), one.area && " · ", one.area && parts.plain(one.area)])),
+    el("div", { class: "panel-head" }, el("h2", {}, parts.thingLink(one.thing, one.name)), el("p", { class: "note" }, [one.area && parts.plain(placeName(one.area))])),
     el("dl", { class: "stats" },
-      parts.stat(t("counts.today"), parts.figure(whole(one.today), ""), [until, change(one.today, one.yesterday_so_far)]),
-      parts.stat(t("counts.yesterday"), parts.figure(whole(one.yesterday), "")),
-      parts.stat(t("counts.week"), parts.figure(whole(one.last_7_days), ""), change(one.last_7_days, one.seven_before, "counts.than_week")),
-      parts.stat(t("counts.average"), parts.figure(whole(one.daily_average), ""), t(one.daily_average === null ? "counts.average_learning" : "counts.average_note"))),
+      parts.stat(t("counts.today"), parts.figure(whole(one.today), unit), [until, change(one.today, one.yesterday_so_far)]),
+      parts.stat(t("counts.yesterday"), parts.figure(whole(one.yesterday), unit)),
+      parts.stat(t("counts.week"), parts.figure(whole(one.last_7_days), unit), change(one.last_7_days, one.seven_before, "counts.week")),
+      parts.stat(t("counts.average"), parts.figure(whole(one.daily_average), one.daily_average === null ? "" : unit), t(one.daily_average === null ? "counts.average_learning" : "counts.average_note"))),
     el("div", { class: "count-charts" }, hoursChart(one), daysChart(one)));
 }
 
 const whole = (value) => (value === null ? null : Math.round(value));
 
-function change(now, before, key = "counts.than_yesterday") {
+function change(now, before, key = "counts.yesterday") {
   if (now === null || !before) return null;
   const percent = Math.round((100 * (now - before)) / before);
-  const sign = percent > 0 ? "+" : percent < 0 ? "−" : "±";
-  return el("span", { class: "block" }, t(key, { change: `${sign}${quantity(Math.abs(percent), "%")}` }));
+  const words = percent === 0 ? `${key}.same` : percent > 0 ? `${key}.more` : `${key}.less`;
+  return el("span", { class: "block" }, t(words, { percent: quantity(Math.abs(percent), "%") }));
 }
 
 function hoursChart(one) {

@@ -10,6 +10,8 @@ import { on } from "../stream.js";
 import { t, words } from "../words.js";
 import { eventList, followEvents } from "./events.js";
 
+const BEHIND_S = 60;
+
 /** The gateway's page, live. */
 export async function show(main, _place, until) {
   const [told, events] = await Promise.all([ask("/api/gateway", {}, until), ask("/api/events", {}, until)]);
@@ -60,10 +62,10 @@ function sinks({ sinks: all }) {
 function sink(one) {
   const failing = one.failing_since_ms !== null;
   return el("li", { class: "sink", "data-key": one.id },
-    el("div", { class: "sink-head" }, el("h3", {}, parts.plain(one.id)), el("span", { class: "note" }, one.kind),
-      failing ? parts.badge("critical", "bad", t("gateway.sink_failing")) : one.pending > 1000 ? parts.badge("wait", "warn", t("gateway.sink_behind")) : parts.badge("good", "good", t("gateway.sink_up"))),
+    el("div", { class: "sink-head" }, el("h3", {}, parts.plain(one.id)), one.kind !== one.id && el("span", { class: "note" }, one.kind),
+      failing ? parts.badge("critical", "bad", t("gateway.sink_failing")) : one.behind_s > BEHIND_S ? parts.badge("wait", "warn", t("gateway.sink_behind")) : parts.badge("good", "good", t("gateway.sink_up"))),
     el("dl", { class: "stats sink-stats" },
-      parts.stat(t("gateway.pending"), parts.figure(one.pending, ""), t("gateway.pending_note")),
+      parts.stat(t("gateway.pending"), parts.figure(one.pending, ""), one.behind_s > 1 ? t("gateway.pending_since", { span: span(one.behind_s * 1000) }) : t("gateway.pending_note")),
       parts.stat(t("gateway.delivered"), parts.figure(one.delivered, ""), t("rates.since_start")),
       one.quarantined > 0 && parts.stat(t("gateway.quarantined"), parts.figure(one.quarantined, "")),
       one.expired > 0 && parts.stat(t("gateway.expired"), parts.figure(one.expired, ""))),

@@ -1,7 +1,7 @@
 // Watering: which trees (or parcels) need water today, how much, and whether their sensors can be believed.
 
 import { el } from "../element.js";
-import { day, number, quantity } from "../format.js";
+import { day, number, placeName, quantity } from "../format.js";
 import * as parts from "../parts.js";
 import { property, pick, t } from "../words.js";
 
@@ -26,7 +26,7 @@ export function draw({ day: advised, rounds, plants }) {
 function areas(rounds) {
   const columns = [[t("green.area")], [t("green.to_water"), "right"], [t("green.litres"), "right"], [t("green.known"), "right"]];
   const rows = rounds.map((one) => [
-    parts.plain(one.area || t("value.none")), t("green.trees_of", { n: one.to_water, all: one.trees }),
+    parts.plain(placeName(one.area) || t("value.none")), t("green.trees_of", { n: one.to_water, all: one.trees }),
     one.litres === null ? el("span", { class: "note" }, t("green.too_few")) : quantity(Math.round(one.litres), "L"),
     one.known_percent === null ? t("value.none") : quantity(Math.round(one.known_percent), "%"),
   ]);
@@ -38,7 +38,7 @@ function list(plants) {
   const rows = plants.map((one) => {
     const [shape, tone] = ADVICE_BADGE[one.advice ?? "unknown"] ?? ADVICE_BADGE.unknown;
     return [
-      el("span", {}, parts.thingLink(one.thing, one.name), one.area && el("span", { class: "note block" }, parts.plain(one.area))),
+      el("span", {}, parts.thingLink(one.thing, one.name), one.area && el("span", { class: "note block" }, parts.plain(placeName(one.area)))),
       el("span", {}, parts.badge(shape, tone, one.advice === null ? t("green.no_advice") : word("watering_advice", one.advice)),
         one.check && one.check !== "ok" && el("span", { class: "quality", "data-quality": "suspect" }, word("soil_sensor_check", one.check))),
       one.litres === null ? t("value.none") : quantity(Math.round(one.litres), "L"),

@@ -2,7 +2,7 @@
 
 import { ask } from "../ask.js";
 import { el, fill } from "../element.js";
-import { number, quantity } from "../format.js";
+import { number, placeName, quantity } from "../format.js";
 import { icon } from "../icons.js";
 import { worldMap } from "../map.js";
 import * as parts from "../parts.js";
@@ -94,7 +94,7 @@ function pilotCard(pilot) {
         el("h3", {}, el("a", { href: pilot.domains.length === 1 ? address(["domains", domain]) : address(["things"], { pilot: pilot.id }) }, parts.plain(pilot.title))),
         el("p", { class: "note" }, [pilot.domains.map((one) => label("domains", one)).join(", "), phase(pilot)].filter(Boolean).join(" · ")))),
     pilot.question && el("p", { class: "question" }, parts.plain(pilot.question)),
-    pilot.headlines.length > 0 && el("dl", { class: "headlines" }, pilot.headlines.slice(0, 3).map(headline)),
+    pilot.headlines.length > 0 && el("dl", { class: "headlines" }, pilot.headlines.slice(0, 4).map(headline)),
     el("div", { class: "pilot-foot" },
       parts.bar(pilot.coverage_percent ?? 0, coverageTone(pilot)),
       el("p", { class: "note" }, t("pilot.heard", { heard: number(pilot.heard_last_day), all: number(pilot.devices) })),
@@ -103,12 +103,18 @@ function pilotCard(pilot) {
 }
 
 function headline(one) {
-  const below = [one.subject && parts.plain(one.subject), one.subject && one.at_ms && " · ", one.at_ms && parts.timeAgo(one.at_ms)];
+  const of = one.subject.startsWith("/"); // "/ 24": of how many
+  const whose = of ? "" : one.subject;
+  const below = [whose && parts.plain(placeName(whose)), whose && one.at_ms && " · ", one.at_ms && parts.timeAgo(one.at_ms)];
+  const value = typeof one.value === "string" ? placeName(one.value) : one.value;
   return el("div", { class: "headline" },
     el("dt", {}, label("headlines", one.code)),
-    el("dd", {}, typeof one.value === "number" ? parts.figure(one.value, one.unit) : el("span", { class: "figure word" }, quantity(one.value, one.unit)),
+    el("dd", {}, typeof value === "number" ? parts.figure(rounded(value, one.unit), of ? one.subject : one.unit) : el("span", { class: "figure word" }, quantity(value, one.unit)),
       el("span", { class: "note" }, below)));
 }
+
+/** Counts (without a unit) are whole, whatever calibration makes of them. */
+const rounded = (value, unit) => (unit === "" && value >= 10 ? Math.round(value) : value);
 
 function worst(one) {
   const why = one.why === "silent" || one.why === "never" ? label("thing_states", one.why) : label("troubles", one.why);

@@ -1,7 +1,7 @@
 // Parking guidance: which street to try now, how many bays are free there, and how likely one still is on arrival.
 
 import { el } from "../element.js";
-import { number, quantity } from "../format.js";
+import { number, placeName, quantity } from "../format.js";
 import { icon } from "../icons.js";
 import * as parts from "../parts.js";
 import { address } from "../router.js";
@@ -10,7 +10,7 @@ import { t } from "../words.js";
 /** The streets, the best to try first. */
 export function draw({ streets }) {
   if (!streets.length) return null;
-  return el("ul", { class: "streets" }, streets.map(street));
+  return [el("ul", { class: "streets" }, streets.map(street)), signs(streets)];
 }
 
 function street(one) {
@@ -19,7 +19,7 @@ function street(one) {
   const lost = known === 0;
   return el("li", { class: "panel street", "data-key": one.feature, "data-full": one.free === 0 && !lost ? "" : null },
     el("div", { class: "street-head" },
-      el("h2", {}, parts.plain(one.name)),
+      el("h2", {}, parts.plain(placeName(one.name))),
       one.rank === 1 && parts.badge("good", "good", t("parking.best")),
       one.overstays > 0 && parts.badge("wait", "warn", t("parking.overstays", { count: one.overstays, n: one.overstays }))),
     el("div", { class: "street-free" },
@@ -31,6 +31,15 @@ function street(one) {
     el("ul", { class: "bays", "aria-label": t("parking.bays") }, one.bays.map(bay)),
     el("p", { class: "note" }, occupancy(one)),
     one.chances.length > 0 && chances(one));
+}
+
+// What the shapes mean; of the signs only those that are on the page.
+function signs(streets) {
+  const bays = streets.flatMap((one) => one.bays);
+  const kinds = ["free", "occupied", "unknown"].map((state) => [{ "data-state": state }, "", t(`parking.state.${state}`)]);
+  if (bays.some((one) => one.overstay)) kinds.push([{ "data-state": "occupied", "data-overstay": "" }, icon("wait"), t("parking.overstay")]);
+  for (const name of Object.keys(SIGNS).filter((sign) => bays.some((one) => one.category === sign))) kinds.push([{ "data-state": "free" }, SIGNS[name], category(name)]);
+  return el("ul", { class: "bay-signs", "data-key": "signs" }, kinds.map(([data, sign, words]) => el("li", {}, el("span", { class: "bay", "aria-hidden": "true", ...data }, sign), words)));
 }
 
 function occupancy(one) {

@@ -3,7 +3,7 @@
 import { ask } from "../ask.js";
 import { drawChart } from "../chart.js";
 import { el, fill } from "../element.js";
-import { day, instant, number, quantity, span } from "../format.js";
+import { day, instant, number, placeName, quantity, span } from "../format.js";
 import { icon } from "../icons.js";
 import * as parts from "../parts.js";
 import { patch } from "../patch.js";
@@ -12,6 +12,7 @@ import { on } from "../stream.js";
 import { label, pick, t } from "../words.js";
 import { explained } from "./explained.js";
 
+const UPKEEP = new Set(["radio", "battery", "silence", "tamper"]); // producers that speak of the device, not of the city
 const SPANS_H = [24, 168, 744];
 const AGAIN_MS = 2_000;
 const CHART_AGAIN_MS = 60_000;
@@ -59,7 +60,7 @@ function keepFresh(id, draw, until) {
 function head({ thing, pilot_title }) {
   const back = el("a", { class: "back", href: "/things" }, icon("back"), t("nav.things"));
   const lead = [label("feature_types", thing.feature_type), " · ", el("a", { href: address(["domains", thing.domain]) }, label("domains", thing.domain)),
-    thing.area && [" · ", parts.plain(thing.area)], " · ", parts.plain(pilot_title || thing.pilot)];
+    thing.area && [" · ", parts.plain(placeName(thing.area))], " · ", parts.plain(pilot_title || thing.pilot)];
   return el("header", { class: "page-head" }, back,
     el("div", { class: "page-title" }, el("h1", { tabindex: -1 }, parts.plain(thing.name || thing.id)), parts.stateBadge(thing)),
     el("p", { class: "lead" }, lead));
@@ -67,12 +68,24 @@ function head({ thing, pilot_title }) {
 
 function state(page) {
   const { thing, troubles, properties } = page;
-  const shown = properties.filter((one) => !one.event).slice(0, 24);
+  const shown = properties.filter((one) => !one.event);
+  const groups = grouped(shown, (one) => one.derived_by);
   return el("div", { class: "stack", "data-key": "state" },
     troubles.length > 0 && parts.panel(t("thing.wrong"), { key: "wrong" }, parts.troubleList(troubles)),
     parts.panel(t("thing.now"), { key: "now", note: thing.last_heard_ms === null ? t("things.never_heard") : "" },
       thing.last_heard_ms !== null && el("p", { class: "note heard" }, t("thing.heard"), " ", parts.timeAgo(thing.last_heard_ms)),
-      shown.length > 0 ? el("dl", { class: "stats now-stats" }, shown.map(nowStat)) : el("p", { class: "note" }, t("thing.no_values"))));
+      shown.length === 0 && el("p", { class: "note" }, t("thing.no_values")),
+      groups.map(([name, members], index) => {
+        const values = el("dl", { class: "stats now-stats" }, members.map(nowStat));
+        return index === 0 ? values : el("details", { "data-key": name }, el("summary", {}, t(`thing.group.${name}`)), values);
+      })));
+}
+
+/** What it says itself first; then what is worked out of it; then how it does as a device. Empty groups are left out. */
+function grouped(all, producer) {
+  const name = (one) => (producer(one) === "" ? "measured" : UPKEEP.has(producer(one)) ? "upkeep" : "derived");
+  const groups = ["measured", "derived", "upkeep"].map((group) => [group, all.filter((one) => name(one) === group)]);
+  return groups.filter(([, members]) => members.length > 0);
 }
 
 function nowStat({ reading, why }) {
@@ -92,9 +105,12 @@ function chartsOf(place, properties, until) {
     const element = el("figure", { class: "course" },
       el("figcaption", {}, el("h3", {}, label("properties", reading.property)),
         el("span", { class: "note" }, [reading.unit, derived_by && `${t("thing.derived")} ${label("producers", derived_by)}`].filter(Boolean).join(" · "))), drawing);
-    return { element, drawing, reading, remove: () => {}, drawn: 0 };
+    return { element, drawing, reading, derived_by, remove: () => {}, drawn: 0 };
   });
-  fill(place, holders.map((one) => one.element));
+  fill(place, grouped(holders, (one) => one.derived_by).map(([name, members], index) => {
+    const courses = el("div", { class: "courses-grid" }, members.map((one) => one.element));
+    return index === 0 ? courses : el("details", {}, el("summary", {}, t(`thing.group.${name}`)), courses);
+  }));
   let hours = SPANS_H[0];
   const draw = async (one) => {
     const turn = ++one.drawn;

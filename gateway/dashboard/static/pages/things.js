@@ -1,7 +1,7 @@
 // All things: a map and a list of the same, sought by name, domain, pilot and state. The filters stand in the address.
 
 import { el, fill } from "../element.js";
-import { number, quantity } from "../format.js";
+import { number, placeName, quantity } from "../format.js";
 import { icon } from "../icons.js";
 import { worldMap } from "../map.js";
 import * as parts from "../parts.js";
@@ -89,10 +89,10 @@ function thingTable(things) {
   const columns = [[t("things.name")], [t("things.state")], [t("things.value")], [t("things.heard"), "tight"], [t("things.battery"), "right tight"]];
   const rows = things.map((thing) => [
     el("span", { class: "thing-name" }, icon(thing.domain), el("span", {}, parts.thingLink(thing.id, thing.name),
-      el("span", { class: "note block" }, [label("feature_types", thing.feature_type), thing.area && " · ", thing.area && parts.plain(thing.area)]))),
+      el("span", { class: "note block" }, [label("feature_types", thing.feature_type), thing.area && " · ", thing.area && parts.plain(placeName(thing.area))]))),
     parts.stateBadge(thing),
     thing.main && el("span", {}, quantity(thing.main.value, thing.main.unit, thing.main.property), " ",
-      el("span", { class: "note" }, label("properties", thing.main.property)), " ", parts.qualityMark(thing.main)),
+      typeof thing.main.value !== "boolean" && el("span", { class: "note" }, label("properties", thing.main.property)), " ", parts.qualityMark(thing.main)),
     thing.last_heard_ms === null ? el("span", { class: "note" }, t("things.never_heard")) : parts.timeAgo(thing.last_heard_ms),
     thing.battery_percent === null ? "" : quantity(Math.round(thing.battery_percent), "%"),
   ]);

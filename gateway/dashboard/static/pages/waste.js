@@ -1,7 +1,7 @@
 // Waste collection: which containers to empty now, in which order, and which will be full when.
 
 import { el } from "../element.js";
-import { day, number, quantity } from "../format.js";
+import { day, number, placeName, quantity } from "../format.js";
 import { gatewayNow } from "../gateway_time.js";
 import { worldMap } from "../map.js";
 import * as parts from "../parts.js";
@@ -58,7 +58,7 @@ function tour(round) {
     return el("li", { "data-key": feature },
       el("span", { class: "stop-number", "aria-hidden": "true" }, index + 1),
       el("div", {}, el("strong", {}, one ? parts.thingLink(one.thing, one.name) : parts.plain(feature)),
-        el("p", { class: "note" }, [one?.area && parts.plain(one.area), one?.area && " · ", one && level(one), index > 0 && way_km > 0 && ` · ${t("waste.way", { km: km(way_km) })}`])),
+        el("p", { class: "note" }, [one?.area && parts.plain(placeName(one.area)), one?.area && " · ", one && level(one), index > 0 && way_km > 0 && ` · ${t("waste.way", { km: km(way_km) })}`])),
       one && gauge(one));
   });
   const saved = round.fixed_km - round.km;
@@ -70,7 +70,7 @@ function tour(round) {
       parts.stat(t("waste.km"), parts.figure(Math.round(round.km * 10) / 10, "km"), t("waste.km_fixed", { km: km(round.fixed_km) })),
       saved > 0 && parts.stat(t("waste.saved"), parts.figure(Math.round((100 * saved) / round.fixed_km), "%"), t("waste.co2", { kg: quantity(Math.round((round.fixed_co2_kg - round.co2_kg) * 10) / 10, "kg") }))),
     round.unplaced.length > 0 && el("p", { class: "note" }, t("waste.unplaced", { count: round.unplaced.length, n: round.unplaced.length })),
-    stops.length > 1 && el("p", { class: "note" }, t("waste.distance_note")));
+    stops.length > 1 && el("p", { class: "note" }, t("waste.map_note"), " ", t("waste.distance_note")));
 }
 
 const km = (value) => quantity(Math.round(value * 10) / 10, "km");
@@ -85,7 +85,7 @@ function gauge(one) {
 function containers({ containers: all }) {
   const columns = [[t("things.name")], [t("waste.column_level")], [t("waste.column_full")], [t("waste.column_rate"), "right"], [t("waste.column_collected"), "tight"]];
   const rows = all.map((one) => [
-    el("span", {}, parts.thingLink(one.thing, one.name), one.area && el("span", { class: "note block" }, parts.plain(one.area))),
+    el("span", {}, parts.thingLink(one.thing, one.name), one.area && el("span", { class: "note block" }, parts.plain(placeName(one.area)))),
     el("span", { class: "level" }, gauge(one), el("span", {}, one.level_percent === null ? t("value.none") : quantity(Math.round(one.level_percent), "%")),
       el("span", { class: "note" }, parts.timeAgo(one.level_at_ms)),
       one.alarms.map((alarm) => parts.badge("alarm", "bad", label("troubles", alarm))), parts.qualityMark(one)),
