@@ -1,6 +1,6 @@
 """The end of a local day of an area: holes are filled, totals remembered, averages and profiles said."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
 import msgspec
@@ -21,7 +21,7 @@ from pipelines.domains.cycling.filling import (
 from pipelines.domains.cycling.formulas import MONTHS, WEEKDAYS, commute_index, weekend_ratio
 from pipelines.domains.cycling.kinds import Kind
 from pipelines.domains.cycling.settings import CounterDetails, CountSettings
-from pipelines.domains.cycling.statements import HourCount, Voice
+from pipelines.domains.cycling.statements import Told, Voice
 from pipelines.domains.local_time import day_bounds, local_date
 from pipelines.model import Observation
 
@@ -45,23 +45,29 @@ def close_day(kind: Kind, area: Area, end_ns: int, site: Site) -> Iterator[Obser
     present: dict[str, Closed] = {}
     for feature, counter in sorted(area.counters.items()):
         if counter.heard_ns >= end_ns - settings.give_up_days * DAY_NS:
-            factors = site.place(feature).details_as(CounterDetails).factors
-            voice, day = Voice(kind, feature, factors, site.zone), counter.day(begin_ns, end_ns)
+            voice, day = voice_of(kind, feature, site), counter.day(begin_ns, end_ns)
             seen = look(day, counter.usual, site.zone, voice.factor)
             present[feature] = Closed(voice, counter, day, seen)
     _fill(present)
     today = local_date(end_ns, site.zone)
-    counts: dict[str, list[HourCount | None]] = {}
+    counts: dict[str, Told] = {}
     for feature, closed in present.items():
-        hours = statements.hour_counts(closed.voice, closed.day)
-        yield from _say_day(closed, hours)
-        note_total(closed.counter, closed.day, hours, today - timedelta(days=1), settings.valid_hours)
+        told = statements.told_of(closed.voice, closed.day)
+        yield from _say_day(closed, told)
+        note_total(closed.counter, closed.day, told, today - timedelta(days=1), settings.valid_hours)
         yield from _say_average(closed, today, end_ns, settings)
         if today.weekday() == _MONDAY:
             yield from _say_profile(feature, closed.counter, end_ns)
-        counts[feature] = hours
+        counts[feature] = told
     if kind.section:
         yield from _say_sections(kind, area, counts, (begin_ns, end_ns), site)
+
+
+def voice_of(kind: Kind, feature: str, site: Site) -> Voice:
+    """How a counter is spoken of, by its files."""
+    place = site.place(feature)
+    details = place.details_as(CounterDetails)
+    return Voice(kind, feature, details.factors, site.zone, details.counted_hours, place.location)
 
 
 def _fill(present: dict[str, Closed]) -> None:
@@ -78,22 +84,25 @@ def _fill(present: dict[str, Closed]) -> None:
     looks = {feature: closed.seen for feature, closed in present.items()}
     for feature, closed in present.items():
         guess = filled(closed.seen, levels[feature], day_factor(feature, looks, levels))
-        closed.day.guess = [-1.0 if each is None else each for each in guess.hours]
+        expected = closed.voice.expected(closed.day)
+        closed.day.guess = [
+            -1.0 if each is None or not wanted else each for each, wanted in zip(guess.hours, expected, strict=True)
+        ]
         closed.day.known_by = guess.by
         closed.day.closed = True
         _learn(closed, guess)
 
 
-def _say_day(closed: Closed, hours: list[HourCount | None]) -> Iterator[Observation]:
+def _say_day(closed: Closed, told: Told) -> Iterator[Observation]:
     """Hours that nobody has spoken of, hours that are filled in now, and the whole day."""
     day = closed.day
-    for place, found in enumerate(hours):
+    for place, found in enumerate(told.hours):
         known = day.known(place)
         unsaid = not day.said >> place & 1
         if (found is not None and known < CAPTURE) or (unsaid and known > 0.0):
             yield from statements.hour(closed.voice, day, place)
-    if any(hours):
-        yield from statements.whole_day(closed.voice, day, hours)
+    if any(told.hours):
+        yield from statements.whole_day(closed.voice, day, told)
 
 
 def _learn(closed: Closed, guess: Filled) -> None:
@@ -109,16 +118,18 @@ def _learn(closed: Closed, guess: Filled) -> None:
         usual.note(guess.ratio)
 
 
-def note_total(counter: Counter, day: Day, hours: list[HourCount | None], local_day: date, valid_hours: int) -> None:
+def note_total(counter: Counter, day: Day, told: Told, local_day: date, valid_hours: int) -> None:
     """Give the day's total to the annual average; again where it has changed.
 
-    A day enters with enough counted hours, or filled with knowledge of that very day; the usual week alone is none.
+    A day enters with enough counted hours, or filled with knowledge of that very day; the usual week alone is none. Of
+    a counter that cannot count at all hours, as large a share of those that are expected of it is enough.
     """
-    known = [each.number for each in hours if each is not None]
-    counted = sum(day.known(place) >= CAPTURE for place in range(len(hours))) >= valid_hours
-    if not known or (not counted and (day.known_by == "usual week" or len(known) < len(hours))):
+    seen = sum(day.known(place) >= CAPTURE for place, wanted in enumerate(told.expected) if wanted)
+    counted = seen * len(told.hours) >= valid_hours * sum(told.expected)
+    share = told.share
+    if share == 0 or (not counted and (day.known_by == "usual week" or share < 1)):
         return
-    total = sum(known) * len(hours) / len(known)
+    total = told.total([1.0] * len(told.hours))
     before, day.total = day.total, total
     if before < 0.0:
         counter.year.add(local_day, total, counted=counted)
@@ -151,7 +162,7 @@ def _say_profile(feature: str, counter: Counter, end_ns: int) -> Iterator[Observ
 
 
 def _say_sections(
-    kind: Kind, area: Area, counts: dict[str, list[HourCount | None]], bounds: tuple[int, int], site: Site
+    kind: Kind, area: Area, counts: Mapping[str, Told], bounds: tuple[int, int], site: Site
 ) -> Iterator[Observation]:
     """All counters of one road together. A section of which one counter is gone is not said: half a road is no road."""
     sections: dict[str, dict[str, str]] = {}
@@ -166,16 +177,16 @@ def _say_sections(
 
 
 def _say_section(
-    kind: Kind, feature: str, members: list[tuple[str, list[HourCount | None]]], bounds: tuple[int, int]
+    kind: Kind, feature: str, members: list[tuple[str, Told]], bounds: tuple[int, int]
 ) -> Iterator[Observation]:
-    """Each hour that all counters know or could estimate, and the day where they do so for all hours."""
+    """Each hour that all counters know or could estimate, and the day where they do so for all that any counts."""
     begin_ns, length_ns = bounds[0], bounds[1] - bounds[0]
     day: dict[str, float] = {"": 0.0, "forward": 0.0, "backward": 0.0}
     complete, rough_day = True, False
-    for place, parts in enumerate(zip(*(hours for _, hours in members), strict=True)):
+    for place, parts in enumerate(zip(*(told.hours for _, told in members), strict=True)):
         known = [part for part in parts if part is not None]
         if len(known) < len(parts):
-            complete = False
+            complete = complete and not any(told.expected[place] for _, told in members)
             continue
         rough = any(part.rough for part in known)
         rough_day = rough_day or rough

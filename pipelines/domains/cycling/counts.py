@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from pipelines.domains import HOUR_NS, NEVER_NS, Reading, Site
 from pipelines.domains.cycling import statements
-from pipelines.domains.cycling.closing import close_day, note_total
+from pipelines.domains.cycling.closing import close_day, note_total, voice_of
 from pipelines.domains.cycling.counter import (
     CLOSES_AFTER_NS,
     DAY_NS,
@@ -34,7 +34,7 @@ _LONGEST_SPAN_NS = 8 * DAY_NS
 class CountMachine:
     """Counts of one kind of counter; see the head of the file."""
 
-    version = 1
+    version = 2
     state = Area
     key_bytes = 2 << 20
     """Two days of an area with some 80 counters that report each quarter."""
@@ -88,7 +88,7 @@ class CountMachine:
             state.closes_ns = day_bounds(reading.time_ns, site.zone)[1] + CLOSES_AFTER_NS
         if span is None:
             return ()
-        voice = Voice(self.kind, feature, details.factors, site.zone)
+        voice = voice_of(self.kind, feature, site)
         if span.hangs:
             return self._forget(counter, voice, span)
         if span.end_ns - span.begin_ns > _LONGEST_SPAN_NS or stood_still(counter, span, site):
@@ -113,10 +113,10 @@ class CountMachine:
 
     def _say_again(self, counter: Counter, voice: Voice, day: Day, site: Site) -> Iterator[Observation]:
         """A register told after midnight what had passed before: the closed day has another total."""
-        hours = statements.hour_counts(voice, day)
+        told = statements.told_of(voice, day)
         settings = site.settings_as(self.kind.domain, CountSettings)
-        note_total(counter, day, hours, local_date(day.begin_ns, site.zone), settings.valid_hours)
-        return statements.whole_day(voice, day, hours)
+        note_total(counter, day, told, local_date(day.begin_ns, site.zone), settings.valid_hours)
+        return statements.whole_day(voice, day, told)
 
     def _forget(self, counter: Counter, voice: Voice, span: Span) -> list[Observation]:
         """A sensor that hangs: the hours since it does are not known, whatever was said of them."""

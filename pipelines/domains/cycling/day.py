@@ -1,6 +1,6 @@
 """One local day of one counter, hour by hour: what passed, and for how much of the time that is known."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
 import msgspec
@@ -44,9 +44,10 @@ class Day(msgspec.Struct, array_like=True):
     total: float = -1.0
     known_by: Literal["own hours", "neighbours", "usual week"] = "usual week"
 
-    def coverage(self) -> float:
-        """Share of the day that is known."""
-        return min(1.0, sum(self.covered_s) / (len(self.covered_s) * _HOUR_S))
+    def coverage(self, expected: Sequence[bool]) -> float:
+        """Share of the expected hours that is known."""
+        wanted = [covered_s for covered_s, each in zip(self.covered_s, expected, strict=True) if each]
+        return min(1.0, sum(wanted) / (len(wanted) * _HOUR_S)) if wanted else 0.0
 
     def known(self, place: int) -> float:
         """Share of an hour that is known."""

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from pipelines.domains.cycling.expected import read_hours
 from pipelines.domains.local_time import bounds_of
 
 
@@ -28,6 +29,7 @@ class CounterDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     register before it begins at 0 again. ``max_per_hour``: more than passes in an hour; a register that jumps further
     was exchanged or damaged. ``factors``: the history of calibrations against a count by hand, each from its day on:
     ``2027-03-01 1.08, 2027-09-01 1.05``. ``section`` names the cross-section of the road that several counters share.
+    ``counted_hours``: when it can count, ``daylight`` (a camera) or local hours (``6-20``); a day is made of these.
     """
 
     interval_min: float = 0.0
@@ -36,9 +38,11 @@ class CounterDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     factors: str = ""
     section: str = ""
     direction: Literal["", "forward", "backward"] = ""
+    counted_hours: str = ""
 
     def __post_init__(self) -> None:
         read_factors(self.factors)
+        read_hours(self.counted_hours)
 
 
 class LinkDetails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,14 +1,15 @@
 """What is said of a counter's quarters, hours and days: value, quality, coverage, and the sensor's own number."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import tzinfo
 from typing import NamedTuple
 
 from pipelines.domains import HOUR_NS, QUARTER_NS, said
 from pipelines.domains.cycling.day import CAPTURE, WHOLE, Day
+from pipelines.domains.cycling.expected import expected_hours
 from pipelines.domains.cycling.kinds import Kind
 from pipelines.domains.cycling.settings import factor_at
-from pipelines.model import Observation
+from pipelines.model import Location, Observation
 
 _DECIMALS = 3
 
@@ -21,13 +22,46 @@ class HourCount(NamedTuple):
     rough: bool
 
 
+class Told(NamedTuple):
+    """What is told of each hour of a day, and of which hours that is expected of the counter."""
+
+    hours: list[HourCount | None]
+    expected: tuple[bool, ...]
+
+    @property
+    def share(self) -> float:
+        """Of the expected hours, those of which something is told."""
+        wanted = sum(self.expected)
+        known = sum(each is not None for each, is_wanted in zip(self.hours, self.expected, strict=True) if is_wanted)
+        return known / wanted if wanted else 0.0
+
+    def total(self, factors: Sequence[float]) -> float:
+        """Of the whole day, each hour's number divided by its factor.
+
+        The expected hours are scaled up; what was seen in others is added as it is.
+        """
+        inside = beside = 0.0
+        for each, is_wanted, factor in zip(self.hours, self.expected, factors, strict=True):
+            if each is not None and is_wanted:
+                inside += each.number / factor
+            elif each is not None:
+                beside += each.number / factor
+        return inside / self.share + beside
+
+
 class Voice(NamedTuple):
-    """Of whom is spoken, in which words, and with which history of calibrations."""
+    """Of whom is spoken, in which words, with which history of calibrations, and when it can count."""
 
     kind: Kind
     feature: str
     factors: str
     zone: tzinfo
+    counted_hours: str = ""
+    location: Location | None = None
+
+    def expected(self, day: Day) -> tuple[bool, ...]:
+        """For each hour of the day whether the counter is expected to count."""
+        return expected_hours(day.begin_ns, day.end_ns, self.counted_hours, self.location, self.zone)
 
     def factor(self, at_ns: int) -> float:
         """The calibration that holds at an instant."""
@@ -61,9 +95,9 @@ def hour_count(voice: Voice, day: Day, place: int) -> HourCount | None:
     return None
 
 
-def hour_counts(voice: Voice, day: Day) -> list[HourCount | None]:
+def told_of(voice: Voice, day: Day) -> Told:
     """Every hour of a day."""
-    return [hour_count(voice, day, place) for place in range(len(day.counted))]
+    return Told([hour_count(voice, day, place) for place in range(len(day.counted))], voice.expected(day))
 
 
 def hour(voice: Voice, day: Day, place: int) -> Iterator[Observation]:
@@ -81,18 +115,16 @@ def hour(voice: Voice, day: Day, place: int) -> Iterator[Observation]:
     yield said.coverage(voice.feature, day.known(place), begin_ns, begin_ns + HOUR_NS)
 
 
-def whole_day(voice: Voice, day: Day, hours: list[HourCount | None]) -> Iterator[Observation]:
+def whole_day(voice: Voice, day: Day, told: Told) -> Iterator[Observation]:
     """The day's total. With hours of which nothing can be said it is scaled up from 75 % on; below, it is missing."""
     length_ns = day.end_ns - day.begin_ns
-    known = [each for each in hours if each is not None]
-    share = len(known) / len(hours)
-    if share < CAPTURE:
+    if told.share < CAPTURE:
         yield said.missing(voice.feature, voice.kind.count, day.begin_ns, day.end_ns)
     else:
-        rough = share < 1.0 or any(each.rough for each in known)
-        total = sum(each.number for each in known) / share
-        yield figure(voice.feature, voice.kind.count, total, day.begin_ns, length_ns, rough=rough)
+        rough = told.share < 1.0 or any(each.rough for each in told.hours if each is not None)
+        ones = [1.0] * len(told.hours)
+        yield figure(voice.feature, voice.kind.count, told.total(ones), day.begin_ns, length_ns, rough=rough)
         if voice.factors:
-            counted = sum(each.number / each.factor for each in known) / share
-            yield figure(voice.feature, voice.kind.counted, counted, day.begin_ns, length_ns, rough=rough)
-    yield said.coverage(voice.feature, day.coverage(), day.begin_ns, day.end_ns)
+            factors = [1.0 if each is None else each.factor for each in told.hours]
+            yield figure(voice.feature, voice.kind.counted, told.total(factors), day.begin_ns, length_ns, rough=rough)
+    yield said.coverage(voice.feature, day.coverage(told.expected), day.begin_ns, day.end_ns)
