@@ -32,6 +32,7 @@ class Health:
         self._watch = Watch(gateway)
         self._movements: dict[str, Movement] = {}
         self._expired: dict[str, int] = {}
+        self._received: dict[str, tuple[int, int]] = {}
 
     async def run(self) -> None:
         """Look each second; tell what has become wrong and what is over."""
@@ -47,6 +48,10 @@ class Health:
         self._ages.mark(gateway.logs.ledger.next_number, now_ns)
         for delivery in gateway.deliveries:
             self._note_loss(delivery)
+        for source in gateway.sources:
+            count = gateway.events.counts[f"received.{source.name}"]
+            if self._received.get(source.name, (-1, 0))[0] != count:
+                self._received[source.name] = count, now_ns
         raised, cleared = self._watch.changes(now_ns)
         for one in raised:
             gateway.events.emit(ConditionRaised(one.kind, one.subject, one.severity, one.what, one.mend))
@@ -69,6 +74,11 @@ class Health:
         movement = self._movements.setdefault(delivery.sink.id, Movement())
         idle = not self._gateway.logs.ledger.has_past(delivery.position)
         return movement.stands_s(delivery.position, now_ns, idle=idle)
+
+    def quiet_s(self, source: str) -> float:
+        """How long a source has brought nothing, since the start at most, in seconds."""
+        now_ns = self._gateway.clock.monotonic_ns()
+        return (now_ns - self._received.get(source, (0, now_ns))[1]) / NS_PER_S
 
     def _note_loss(self, delivery: Delivery) -> None:
         """Entries that were given up before their sink had them: the one thing that is lost for it."""

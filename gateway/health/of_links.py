@@ -1,10 +1,14 @@
-"""What is wrong with the far sides: sinks that take nothing. What a source meets, it tells: incidents.py."""
+"""What is wrong with the far sides: sinks that take nothing, sources that bring nothing.
+
+What else a source meets, it tells as events: incidents.py.
+"""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from gateway.deliver import Delivery
 from gateway.health.found import Found
+from gateway.sources import TwoWaySource
 from pipelines.model import NS_PER_S
 
 if TYPE_CHECKING:
@@ -15,10 +19,19 @@ MAY_BE_AWAY_S = 900.0
 STALLED_AFTER_S = 60.0
 OLD_AFTER_S = 900.0
 """What still waits after a quarter of an hour, though the sink takes data, is not live any more."""
+SILENT_AFTER_S = 86_400.0
+"""Even meters that report once a day have said something by then."""
 
 
 def found_in_links(gateway: "Gateway") -> Iterator[Found]:
-    """One trouble for each sink: the plainest."""
+    """One trouble for each sink: the plainest; and links over which nothing comes."""
+    for source in gateway.sources:
+        quiet_s = gateway.health.quiet_s(source.name)
+        if isinstance(source, TwoWaySource) and source.connected and quiet_s >= SILENT_AFTER_S:
+            what = f"{source.name} has its broker, and nothing has come for {quiet_s / 3600:.0f} hours"
+            mend = "Does the network server still publish there, on these topics? citygate connect listens along."
+            since_ns = gateway.clock.monotonic_ns() - int(quiet_s * NS_PER_S)
+            yield Found("source-silent", source.name, "warning", what, mend, since_ns)
     for delivery in gateway.deliveries:
         if (found := _of_sink(gateway, delivery)) is not None:
             yield found

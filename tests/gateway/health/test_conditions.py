@@ -6,6 +6,7 @@ import threading
 import urllib.request
 from pathlib import Path
 
+import aiomqtt
 import msgspec
 import pytest
 
@@ -86,6 +87,21 @@ async def test_a_source_without_its_broker_is_lost_until_it_is_back(tmp_path: Pa
         finally:
             await asyncio.to_thread(broker.stop)
         await stands(gateway, "source-lost")
+
+
+async def test_a_link_over_which_nothing_comes_for_a_day_is_said(tmp_path: Path, mosquitto: servers.Server) -> None:
+    clock = SetClock()
+    write_files(tmp_path, LINES, city.plain_source(mosquitto.port).replace("[sources.plain]", "[sources.lns]"))
+    async with running(tmp_path, clock) as gateway:
+        await until(lambda: gateway.events.counts["SourceConnected"] and gateway.health.turns)
+        clock.advance(86_399)
+        assert not of(gateway, "source-silent")
+        clock.advance(2)
+        found = await stands(gateway, "source-silent")
+        assert (found.subject, found.severity) == ("lns", "warning")
+        async with aiomqtt.Client("127.0.0.1", mosquitto.port) as client:
+            await client.publish(city.plain_topic(1), city.plain_body(NOW_NS, 20.0), qos=1)
+        await until(lambda: not of(gateway, "source-silent"))
 
 
 async def test_a_source_that_its_broker_refuses_says_what_to_do(tmp_path: Path) -> None:

@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import http.client
 import json
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -15,6 +17,8 @@ from starlette.requests import Request
 from starlette.responses import StreamingResponse
 from starlette.routing import Route
 
+from gateway.broker_certificates import make_authority, make_server_certificate
+from gateway.check import check_machine
 from gateway.config import load_config
 from gateway.files.mistakes import ConfigError
 from gateway.http import embedded
@@ -202,6 +206,30 @@ async def test_a_stop_hangs_up_on_an_endless_stream_and_is_complete(tmp_path: Pa
     assert not servers.tcp_answers(listener.port)
 
 
+async def test_over_tls_the_cookie_is_for_tls_only(tmp_path: Path) -> None:
+    make_authority(tmp_path / "ca.crt", tmp_path / "ca.key")
+    make_server_certificate(tmp_path, tmp_path / "ca.key", ["localhost"])
+    keys = 'dashboard = false\ncert_file = "server.crt"\nkey_file = "server.key"\n'
+
+    def let_in(port: int) -> str:
+        context = ssl.create_default_context(cafile=tmp_path / "ca.crt")
+        connection = http.client.HTTPSConnection("localhost", port, context=context, timeout=10)
+        with contextlib.closing(connection):
+            connection.request("GET", f"/metrics?token={TOKEN}")
+            return connection.getresponse().headers["set-cookie"]
+
+    async with listening(tmp_path, token=TOKEN, keys=keys) as listener:
+        assert "secure" in (await asyncio.to_thread(let_in, listener.port)).lower()
+
+
+async def test_the_page_stands_behind_the_guard(tmp_path: Path) -> None:
+    async with listening(tmp_path, token=TOKEN, keys="") as listener:
+        assert (await listener.ask("/")).status == 401
+        said = await listener.ask("/", Authorization=f"Bearer {TOKEN}")
+        assert (said.status, said.headers["content-type"].partition(";")[0]) == (200, "text/html")
+        assert "'unsafe-inline'" not in said.headers["content-security-policy"]
+
+
 async def test_an_address_that_is_taken_is_a_condition_and_nothing_else_stops(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -232,6 +260,15 @@ def test_a_table_that_would_open_a_door_or_means_nothing_is_a_mistake(tmp_path: 
     with pytest.raises(ConfigError) as error:
         load_config(tmp_path / "citygate.toml")
     assert word in str(error.value.mistakes)
+
+
+def test_check_looks_at_the_token_too(tmp_path: Path) -> None:
+    whole.write_files(tmp_path, [], '[http]\nenabled = true\ntoken_file = "token"\n')
+    (tmp_path / "token").write_text(TOKEN)
+    (tmp_path / "token").chmod(0o644)
+    config = load_config(tmp_path / "citygate.toml")
+    [found] = [one for one in check_machine(config) if one.what == "http.token_file"]
+    assert (found.level, found.mend) == ("error", f"chmod 600 {tmp_path / 'token'}")
 
 
 async def test_a_token_that_cannot_be_read_ends_the_start_with_its_mend(tmp_path: Path) -> None:
