@@ -59,7 +59,7 @@ def _told(line: Line) -> Iterator[str]:
     critical = "critical, " if line.severity == "critical" and line.word in ("raised", "still") else ""
     yield f"- {_head(line)}"
     if line.count > len(line.subjects) or line.count > 1:
-        rest = line.count - len(line.subjects)
+        rest = line.count - len(line.subjects) if line.word != "passed" else 0  # some of those came more than once
         yield "  " + ", ".join(map(_name, line.subjects)) + (f" and {rest:,} more" if rest else "")
     pilot = f", pilot {line.pilot}" if line.pilot else ""
     yield f"  {critical}since {_time(line.since)}{pilot}"
@@ -73,6 +73,8 @@ def _told(line: Line) -> Iterator[str]:
 
 def _head(line: Line) -> str:
     what = plain(line.what)
+    if line.count > 1 and line.word == "passed":
+        return f"{line.count:,} times{f' in {line.pilot}' if line.pilot else ''}: {what}"
     if line.count > 1:
         return (
             f"{line.count:,} in {line.pilot}: {what}" if line.pilot else f"{line.count:,} {line.kind}, such as: {what}"
