@@ -17,6 +17,8 @@ from pipelines.model import NS_PER_S
 
 DAY_NS = 86_400 * NS_PER_S
 BAR = 31
+ON_PURPOSE_AFTER_DAYS = 31
+"""What is wrong on purpose takes so long to become so; see ``simulators/scenarios/demo.toml``."""
 ON_PURPOSE = (
     "Wrong on purpose: a bay that fell silent, a bin that nobody empties, planters that no rain reaches,"
     " leaks, a sensor that nobody has written down."
@@ -42,7 +44,8 @@ def screen(look: Look, *, page: str, address: str, zone: tzinfo, width: int) -> 
     for domain, line in LINES.items():
         body.add_row(domain, line(look.town) or Text("waiting for the first word …", "dim"))
     foot = Text.assemble("subscribe ", (f"{address} open/v1/#", "cyan"), "   end: Ctrl-C")
-    return Group(head, _progress(look), Text(""), body, Text(""), Text(ON_PURPOSE, "dim"), _road(look), foot)
+    wrong = Text(f"\n{ON_PURPOSE}" if look.days >= ON_PURPOSE_AFTER_DAYS else "", "dim")
+    return Group(head, _progress(look), Text(""), body, wrong, _road(look), foot)
 
 
 def summary(look: Look) -> str:

@@ -88,6 +88,7 @@ def test_everything_is_there_and_nothing_is_cut(width: int) -> None:
 
 
 def test_while_the_past_comes_in_it_says_how_much_is_there() -> None:
+    assert "on purpose" not in "\n".join(drawn(Look(days=2), 80)), "in two days nothing has become so"
     look = Look(town(), STATUS, 31, NOON_NS + 13 * DAY_NS)
     assert days_there(look) == 18
     assert "█" * 18 + "·" * 13 + "  history: 18 of 31 days" in "\n".join(drawn(look, 80))
