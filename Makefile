@@ -15,7 +15,7 @@ demo: $(VENV)/.demo ## a town with a month of history, in the browser and here (
 	@$(BIN)/citygate demo $(ARGS)
 
 test: $(VENV)/.dev servers ## set everything up and run all tests but the long proofs
-	@$(BIN)/python -m pytest -n 2 -m "not proof" $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not proof" $(ARGS)
 
 check: $(VENV)/.dev ## format, lint, types, import contracts, spelling, generated pages
 	@$(BIN)/ruff format --check .
@@ -28,6 +28,7 @@ check: $(VENV)/.dev ## format, lint, types, import contracts, spelling, generate
 proof: $(VENV)/.dev servers ## the long proofs
 	@$(BIN)/python -m pytest -m proof -o timeout=3600 -s $(ARGS)
 	@$(BIN)/python -m tests.proofs --write README.md
+	@$(BIN)/python -m tests.grafana --days 35.58 --write deploy/grafana/CHECKED.md --previews proof-results/previews
 
 bench: $(VENV)/.dev servers ## measure; prints tables, changes nothing
 	@$(BIN)/python -m tests.benchmarks $(ARGS)

@@ -10,8 +10,8 @@ from simulators.recording import open_for_reading, open_for_writing
 
 HOUR_NS = 3_600_000_000_000
 EXCHANGED_AFTER = timedelta(hours=6)
-SILENT_FROM_H, SILENT_TO_H = 176.0, 236.0
-"""From eight on the eighth day for two days and a half."""
+SILENT_FROM_H, NEXT_AFTER_H, SILENT_H = 100.0, 9.0, 20.0
+"""The first one after so many hours, each next one later, and each for longer: the last ones still are at the end."""
 
 
 class _Line(msgspec.Struct):
@@ -31,21 +31,29 @@ def let_happen(folder: Path, start_ns: int) -> int:
     with open_for_reading(before) as lines, open_for_writing(after) as out:
         for line in lines:
             read = _read(line)
-            after_h = (read.received_ns - start_ns) / HOUR_NS
-            if not (SILENT_FROM_H <= after_h < SILENT_TO_H and silent & set(read.topic.split("/"))):
+            if not _is_silent(silent, read.topic, (read.received_ns - start_ns) / HOUR_NS):
                 out.write(line)
                 count += 1
     _exchange_devices(folder, start_ns)
     return count
 
 
-def _falls_silent(folder: Path) -> set[str]:
-    """The last device of each kind, by its id; not of LoRa gateways, which die by themselves."""
+def _falls_silent(folder: Path) -> dict[str, int]:
+    """The last device of each kind, by its id, with its turn; not of LoRa gateways, which die by themselves."""
     last = {}
     for file in sorted((folder / "devices").glob("*.toml")):
         for device in tomllib.loads(file.read_text(encoding="utf-8"))["device"]:
             last[device["feature"].partition("/")[0]] = device["id"]
-    return {device for kind, device in last.items() if kind != "lora-gateway"}
+    last.pop("lora-gateway", None)
+    return {device: turn for turn, device in enumerate(last.values())}
+
+
+def _is_silent(silent: dict[str, int], topic: str, after_h: float) -> bool:
+    turn = next((silent[part] for part in topic.split("/") if part in silent), None)
+    if turn is None:
+        return False
+    from_h = SILENT_FROM_H + NEXT_AFTER_H * turn
+    return from_h <= after_h < from_h + SILENT_H + 2 * turn
 
 
 def _exchange_devices(folder: Path, start_ns: int) -> None:

@@ -5,8 +5,10 @@ import pytest
 
 from tests.grafana.dashboards import Dashboard, Json, Panel, dashboard_files, read_dashboard
 from tests.grafana.filled import Filled
-from tests.grafana.preview.page import DRAWINGS, WIDTH, preview
+from tests.grafana.preview.page import DRAWINGS, preview
 from tests.grafana.preview.picture import photograph
+
+pytestmark = pytest.mark.xdist_group("grafana")  # one worker, so that the database is filled once
 
 DASHBOARDS = [read_dashboard(file) for file in dashboard_files()]
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -39,13 +41,3 @@ def test_a_panel_that_cannot_be_drawn_is_named(data: Filled) -> None:
 def test_a_page_becomes_an_image(tmp_path: Path) -> None:
     image = photograph("<!doctype html><p>preview", width=300, height=200, into=tmp_path / "one.png")
     assert image.read_bytes().startswith(PNG)
-
-
-@pytest.mark.proof
-def test_every_dashboard_becomes_an_image_of_its_size(data: Filled, tmp_path: Path) -> None:
-    for dashboard in DASHBOARDS:
-        drawn = preview(dashboard, data)
-        image = photograph(drawn.html, width=WIDTH, height=drawn.height, into=tmp_path / f"{dashboard.uid}.png")
-        head = image.read_bytes()[:24]
-        assert head.startswith(PNG)
-        assert (int.from_bytes(head[16:20]), int.from_bytes(head[20:24])) == (WIDTH, drawn.height)

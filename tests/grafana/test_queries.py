@@ -10,6 +10,8 @@ from tests.grafana.filled import Filled, Series
 from tests.grafana.frames import rows
 from tests.grafana.written import missing, page
 
+pytestmark = pytest.mark.xdist_group("grafana")  # one worker, so that the database is filled once
+
 DASHBOARDS = [read_dashboard(file) for file in dashboard_files()]
 
 
@@ -64,3 +66,17 @@ def test_a_query_that_is_new_is_missed_in_the_page(findings: list[Finding]) -> N
 def test_rows_without_a_value_are_not_counted() -> None:
     answer = [Series(("time", "mean"), ((1.0, None), (2.0, 3.5), (3.0, None)))]
     assert rows(answer) == 1
+
+
+@pytest.mark.proof
+@pytest.mark.parametrize("dashboard", DASHBOARDS, ids=lambda dashboard: dashboard.uid)
+def test_whatever_a_variable_offers_finds_something(dashboard: Dashboard, data: Filled) -> None:
+    at_first, offers = opened(dashboard, data, span_of(data))
+    for choice, chosen in one_at_a_time(dashboard, at_first, offers, most=200):
+        found = any(
+            rows(ask_panel(panel, target, data, span_of_panel(panel, span_of(data)), chosen).answer)
+            for panel in dashboard.panels
+            for target in panel.targets
+            if target.source == "influxdb"
+        )
+        assert found, choice

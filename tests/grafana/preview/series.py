@@ -1,5 +1,6 @@
 """Time series: lines, steps, bars and points over time, stacked or not, with thresholds and annotations."""
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
@@ -136,7 +137,9 @@ def _drawn(course: Course, x: Scale, y: Scale, ends: tuple[float, float], bar_wi
                 begin, end = max(x(at) - bar_width / 2, ends[0]), min(x(at) + bar_width / 2, ends[1])
                 yield box((begin, min(top, foot), end - begin, abs(foot - top)), course.colour, opacity)
         return
-    for run in _runs(course, spanning=bool(custom.get("spanNulls"))):
+    apart = custom.get("insertNulls")
+    most_ms = float(apart) if isinstance(apart, int | float) and not isinstance(apart, bool) else math.inf
+    for run in _runs(course, spanning=bool(custom.get("spanNulls")), most_ms=most_ms):
         places = list(_places(run, course, x, y, stepped=custom.get("lineInterpolation") == "stepAfter"))
         if custom.get("fillOpacity", 0) and len(places) > 1:
             feet = [
@@ -164,9 +167,13 @@ def _drawn(course: Course, x: Scale, y: Scale, ends: tuple[float, float], bar_wi
             )
 
 
-def _runs(course: Course, *, spanning: bool) -> Iterator[list[Point]]:
+def _runs(course: Course, *, spanning: bool, most_ms: float) -> Iterator[list[Point]]:
+    """Points that a line joins; it breaks at a null, and where two are further apart than ``most_ms``."""
     run: list[Point] = []
     for point in course.points:
+        if run and point[0] - run[-1][0] > most_ms:
+            yield run
+            run = []
         if point[1] is not None:
             run.append(point)
         elif run and not spanning:

@@ -1,5 +1,6 @@
 """State timeline: a row for each series, a block for as long as a state lasts."""
 
+import math
 from collections.abc import Iterator
 
 from gateway.reports.html import Child, Markup
@@ -29,7 +30,7 @@ def draw(canvas: Canvas) -> Markup:
     legend: dict[str, str] = {}
     for number, (frame, field) in enumerate(rows):
         y = number * high
-        if high >= 9:
+        if high >= 12 or number % math.ceil(12 / high) == 0:
             shapes.append(words(cut(field.shown, left - 10), left - 8, y + high / 2 + 4, anchor="end", fill=INK))
         for begin, end, value in _blocks(canvas, frame, field):
             fill = value_colour(field, value, 0, span)
