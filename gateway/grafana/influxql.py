@@ -24,7 +24,8 @@ FILTERS: Mapping[str, Sequence[str]] = {
 """Scope → the tags that variables of the same name narrow."""
 
 _VARIABLE = re.compile(r"\$\{(\w+):regex\}")
-_CALL = re.compile(r'\b([a-z_]+)\((?=["*$]|\s*SELECT)', re.IGNORECASE)
+_CALL = re.compile(r"\b([a-z_]+)\(", re.IGNORECASE)
+_NO_FUNCTIONS = frozenset(("time", "fill"))
 
 
 def influxql(query: Query) -> str:
@@ -55,7 +56,7 @@ def filled_in(text: str, *, time_filter: str, interval: str = "5m", values: Mapp
 
 def functions_of(text: str) -> set[str]:
     """The InfluxQL functions that a query calls, in lower case."""
-    return {name.lower() for name in _CALL.findall(text)} - {"time", "and", "or", "from", "where"}
+    return {name.lower() for name in _CALL.findall(text)} - _NO_FUNCTIONS
 
 
 def _step(query: Query) -> str:

@@ -38,7 +38,6 @@ OF_INFLUXQL_1_6 = {
     "median",
     "min",
     "non_negative_difference",
-    "percentile",
     "sum",
 }
 LOOK_BACK = re.compile(r"\d+[hd]")
