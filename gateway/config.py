@@ -67,7 +67,7 @@ Listener = TypeVar("Listener", OpenDataTable, HttpTable)
 class Table(BaseModel):
     """A table that a person writes: unknown keys are mistakes."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
 
 
 class GatewayTable(Table):

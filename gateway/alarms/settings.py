@@ -18,7 +18,7 @@ PORTS = {"starttls": 587, "tls": 465, "none": 25}
 class Chosen(BaseModel):
     """Which alarms: all but ``not``, or only ``only``, from ``severity`` on."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
 
     severity: Severity = "warning"
     only: list[KindName] = []

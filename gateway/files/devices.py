@@ -58,7 +58,7 @@ Instant = Annotated[datetime, BeforeValidator(_instant)]
 class Table(BaseModel):
     """A table of a devices file: unknown keys are mistakes."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
 
 
 class Calibration(Table):

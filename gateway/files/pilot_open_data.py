@@ -24,7 +24,7 @@ Website = Annotated[str, _url("http", "https"), Field(examples=["https://data.ci
 class Table(BaseModel):
     """A table of a pilot file: unknown keys are mistakes."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class OpenDataTable(Table):

@@ -26,7 +26,7 @@ PrivacyClass = Literal["A", "B", "C", "D"]
 class Table(BaseModel):
     """A table of a pilot file: unknown keys are mistakes."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, populate_by_name=True, defer_build=True)
 
 
 class Area(Table):

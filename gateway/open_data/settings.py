@@ -11,7 +11,7 @@ from gateway.sources.http_settings import address_of, is_loopback
 class OpenDataTable(BaseModel):
     """``[open_data]``. ``public_url``: how others reach it, for the links in its answers."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
 
     enabled: bool = False
     listen: Annotated[str, Field(pattern=r"^([^:\s\[\]]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}$")] = "127.0.0.1:8480"

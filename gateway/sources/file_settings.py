@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 class FileSourceSettings(BaseModel):
     """``[sources.<name>]`` with ``kind = "file"``: a recording is read once, from where the last run stopped."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     kind: Literal["file"]
     path: Path

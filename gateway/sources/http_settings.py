@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 class HttpSourceSettings(BaseModel):
     """``[sources.<name>]`` with ``kind = "http"``: a network server's webhook posts uplinks here."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     kind: Literal["http"]
     token_file: str | None = None

@@ -48,7 +48,7 @@ class MqttSourceSettings(BaseModel):
     same, and no other client may use it.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     kind: Literal["mqtt"]
     url: Annotated[str, AfterValidator(_checked_url)] = Field(examples=["mqtt://localhost:1883"])

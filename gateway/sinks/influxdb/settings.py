@@ -20,7 +20,7 @@ class SecretError(ValueError):
 class InfluxdbSettings(BaseModel):
     """Where to write and as whom. Keys that no InfluxDB needs together are still allowed: ``api`` decides."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     kind: Literal["influxdb"] = "influxdb"
     url: str

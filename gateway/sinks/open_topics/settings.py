@@ -16,7 +16,7 @@ def _checked_url(url: str) -> str:
 class OpenTopicsSettings(BaseModel):
     """``[sinks.<name>]`` with ``kind = "open-topics"``: the broker that start-ups subscribe to."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     kind: Literal["open-topics"] = "open-topics"
     url: Annotated[str, AfterValidator(_checked_url), Field(examples=["mqtt://localhost:1883"])]

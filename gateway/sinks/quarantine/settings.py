@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 class QuarantineSettings(BaseModel):
     """``[sinks.<name>]`` with ``kind = "quarantine"``; it is there by default."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     kind: Literal["quarantine"] = "quarantine"
     path: Path | None = None

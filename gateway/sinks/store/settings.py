@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 class StoreSettings(BaseModel):
     """``[sinks.<name>]`` with ``kind = "store"``. A day count of 0 keeps for ever."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     kind: Literal["store"] = "store"
     path: Path | None = None
