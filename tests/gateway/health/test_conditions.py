@@ -202,22 +202,16 @@ async def test_a_quarantine_that_fills_says_so_before_it_gives_anything_up(tmp_p
         assert (found.subject, found.severity) == ("quarantine", "warning")
 
 
-async def test_a_held_intake_is_critical(tmp_path: Path) -> None:
+async def test_a_held_intake_is_critical_and_entries_that_were_given_up_are_told_for_an_hour(tmp_path: Path) -> None:
+    clock = SetClock()
     write_files(tmp_path, LINES, SMALL_LEDGER, '[sinks.store]\nkind = "store"\nwhen_full = "hold"\n')
-    async with running(tmp_path) as gateway:
+    async with running(tmp_path, clock) as gateway:
         await settled(gateway)
         gateway.housekeeping._hold(["store"])
         found = await stands(gateway, "intake-held")
         assert (found.severity, "store" in found.what) == ("critical", True)
         gateway.housekeeping._release()
         assert not conditions(gateway)
-
-
-async def test_entries_given_up_before_a_sink_had_them_are_told_for_an_hour(tmp_path: Path) -> None:
-    clock = SetClock()
-    write_files(tmp_path, LINES)
-    async with running(tmp_path, clock) as gateway:
-        await settled(gateway)
         gateway.deliveries[0].expired += 7
         gateway.health.look()
         found = await stands(gateway, "entries-lost")

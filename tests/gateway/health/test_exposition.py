@@ -34,13 +34,19 @@ async def scraped(listener: Listener) -> dict[tuple[str, tuple[tuple[str, str], 
     return samples((await listener.ask("/metrics")).body)
 
 
-async def test_promtool_finds_nothing_to_say(tmp_path: Path, promtool: str) -> None:
+async def test_promtool_finds_nothing_to_say_and_no_label_grows_with_the_city(tmp_path: Path, promtool: str) -> None:
     async with listening(tmp_path) as listener:
         body = (await listener.ask("/metrics")).body
+        said = await listener.ask("/metrics", Accept="application/openmetrics-text; version=1.0.0")
+    assert said.headers["content-type"].startswith("application/openmetrics-text")
+    assert said.body.endswith(b"# EOF\n")
     checked = await asyncio.to_thread(
         lambda: subprocess.run([promtool, "check", "metrics"], input=body, capture_output=True, check=False, timeout=20)
     )
     assert (checked.returncode, checked.stdout, checked.stderr) == (0, b"", b""), checked.stderr.decode()
+    for stem in (b"station-0", b"weather-station/", b"weather-test", b"sensors/"):
+        assert stem not in body
+    assert len(body.splitlines()) < 400
 
 
 async def test_the_road_is_counted_from_source_to_sink(tmp_path: Path) -> None:
@@ -71,22 +77,6 @@ async def test_what_is_wrong_is_counted_by_kind(tmp_path: Path) -> None:
         assert found["citygate_conditions", (("kind", "source-lost"), ("severity", "warning"))] == 1
         assert found["citygate_source_connected", (("source", "gone"),)] == 0
         assert found["citygate_events_total", (("event", "SourceLost"),)] >= 1
-
-
-async def test_no_label_grows_with_the_city(tmp_path: Path) -> None:
-    async with listening(tmp_path) as listener:
-        text = (await listener.ask("/metrics")).body.decode()
-    assert "sensors/" not in text
-    for stem in ("station-0", "weather-station/", "weather-test"):
-        assert stem not in text
-    assert len(text.splitlines()) < 400
-
-
-async def test_openmetrics_is_spoken_where_it_is_asked_for(tmp_path: Path) -> None:
-    async with listening(tmp_path) as listener:
-        said = await listener.ask("/metrics", Accept="application/openmetrics-text; version=1.0.0")
-    assert said.headers["content-type"].startswith("application/openmetrics-text")
-    assert said.body.endswith(b"# EOF\n")
 
 
 @pytest.fixture

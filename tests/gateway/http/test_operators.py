@@ -9,7 +9,7 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -93,68 +93,46 @@ async def test_the_token_in_the_address_becomes_a_cookie_and_leaves_the_address(
         assert elsewhere.headers["location"] == "/evil.example/x"
 
 
-@pytest.mark.parametrize(
-    ("host", "status"),
-    [
-        ("localhost", 200),
-        ("LOCALHOST:8470", 200),
-        ("127.0.0.1:1", 200),
-        ("[::1]:8470", 200),
-        ("[::1]", 200),
-        ("192.168.1.9", 200),
-        ("lamp-post.delft.example:80", 200),
-        ("evil.example", 421),
-        ("localhost.evil.example", 421),
-        ("evil.example:127", 421),
-        ("", 421),
-        ("localhost@evil.example", 421),
-    ],
-)
-async def test_a_name_that_nobody_allowed_is_refused(shared: "Shared", host: str, status: int) -> None:
-    assert (await asyncio.to_thread(shared.get, "/healthz", host)) == status
+HOSTS = {
+    "localhost": 200,
+    "LOCALHOST:8470": 200,
+    "127.0.0.1:1": 200,
+    "[::1]:8470": 200,
+    "[::1]": 200,
+    "192.168.1.9": 200,
+    "lamp-post.delft.example:80": 200,
+    "evil.example": 421,
+    "localhost.evil.example": 421,
+    "evil.example:127": 421,
+    "": 421,
+    "localhost@evil.example": 421,
+}
 
 
-class Shared:
-    """One listener for the small questions of this file."""
-
-    def __init__(self, port: int) -> None:
-        self.port = port
-
-    def get(self, path: str, host: str, method: str = "GET") -> int:
-        with connected(
-            self.port, f"{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
-        ) as line:
-            return int(read_all(line).split(b" ", 2)[1])
+def status_of(port: int, path: str, host: str, method: str = "GET") -> int:
+    with connected(port, f"{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()) as line:
+        return int(read_all(line).split(b" ", 2)[1])
 
 
-@pytest.fixture
-async def shared(tmp_path: Path) -> AsyncIterator[Shared]:
+def told(port: int, text: bytes) -> bytes:
+    with connected(port, text) as line:
+        return read_all(line)
+
+
+async def test_names_that_nobody_allowed_methods_that_write_and_heads_that_are_none_are_refused(tmp_path: Path) -> None:
     keys = 'dashboard = false\nallowed_hosts = ["lamp-post.delft.example"]\n'
     async with listening(tmp_path, keys=keys) as listener:
-        yield Shared(listener.port)
-
-
-async def test_only_reading_is_possible_and_a_body_is_not_waited_for(shared: Shared) -> None:
-    for method in ("POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"):
-        assert await asyncio.to_thread(shared.get, "/healthz", "localhost", method) == 405, method
-
-    def promise() -> bytes:
-        head = b"POST /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000000\r\n\r\n"
-        with connected(shared.port, head) as line:
-            return read_all(line)
-
-    assert b" 405 " in await asyncio.to_thread(promise)
-
-
-async def test_a_head_that_is_too_big_or_is_no_http_ends_the_connection(shared: Shared) -> None:
-    def told(text: bytes) -> bytes:
-        with connected(shared.port, text) as line:
-            return read_all(line)
-
-    big = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * (64 << 10)
-    for text in (big, b"\x16\x03\x01 hello\r\n\r\n", b"GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"):
-        assert (await asyncio.to_thread(told, text))[:12] in (b"HTTP/1.1 400", b""), text[:40]
-    assert await asyncio.to_thread(shared.get, "/healthz", "localhost") == 200
+        port = listener.port
+        for host, status in HOSTS.items():
+            assert await asyncio.to_thread(status_of, port, "/healthz", host) == status, host
+        for method in ("POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"):
+            assert await asyncio.to_thread(status_of, port, "/healthz", "localhost", method) == 405, method
+        promise = b"POST /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000000\r\n\r\n"
+        assert b" 405 " in await asyncio.to_thread(told, port, promise), "a body is not waited for"
+        big = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * (64 << 10)
+        for text in (big, b"\x16\x03\x01 hello\r\n\r\n", b"GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"):
+            assert (await asyncio.to_thread(told, port, text))[:12] in (b"HTTP/1.1 400", b""), text[:40]
+        assert await asyncio.to_thread(status_of, port, "/healthz", "localhost") == 200
 
 
 @pytest.mark.parametrize("first", [b"", b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"])
