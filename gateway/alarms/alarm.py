@@ -1,6 +1,7 @@
 """What an alarm is, how it stands, and what a route has told of it. All times are nanoseconds since 1970.
 
-``at_ns`` is when a thing happened, by the observation; ``now_ns`` is this machine's time when it was taken in.
+``at_ns`` is when a thing happened, by the observation; ``now_ns`` is this machine's time when it was taken in, which
+never jumps (``sink.now_ns``): where the clock was not set at the start it is not the time of day.
 """
 
 from typing import Literal, NamedTuple
@@ -66,11 +67,12 @@ class Standing(msgspec.Struct, array_like=True):
 
 
 class Told(msgspec.Struct, frozen=True, array_like=True):
-    """What a route was last told of an alarm, and when."""
+    """What a route was last told of an alarm, and when; ``sent`` is when by the wall clock, for people."""
 
     phase: Phase
     severity: Severity
     at_ns: int
+    sent: str = ""
 
 
 class Change(msgspec.Struct, frozen=True, array_like=True):

@@ -40,6 +40,7 @@ class Post:
         self._now_ns = now_ns
         self._keep = keep
         self._events = events
+        self._clock = clock
         self._more = asyncio.Event()
 
     def look(self) -> None:
@@ -56,7 +57,7 @@ class Post:
     async def tell(self) -> bool:
         """Send what is pending; False when it did not arrive."""
         telling = self.telling
-        notice = telling.compose(self._now_ns())
+        notice = telling.compose(self._now_ns(), self._clock.wall_ns())
         await self._keep(telling, None)
         within_s = SEND_WITHIN_S + FOR_EACH_CHANGE_S * len(notice.changes)
         try:

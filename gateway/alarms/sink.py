@@ -158,6 +158,7 @@ class AlarmsSink:
             self._unsaved.standings.update(self.book.forget(now_ns))
             for post in self.posts:
                 post.telling.remind(now_ns)
+            self._events.counts["alarms.no_room"] = self.book.no_room
         await self._keep_quietly()
 
     def _compare(self, conditions: Iterable[Condition], now_ns: int) -> None:
@@ -249,6 +250,11 @@ class AlarmsSink:
 
     def _restore(self, standings: Sequence[Standing], routes: Remembered) -> None:
         now_ns = self.now_ns()
+        known = {key for memory, _ in routes.values() for key in memory}
+        for standing in standings:
+            alarm = standing.alarm
+            if alarm.origin == "condition" and alarm.key not in known:
+                standing.raised, standing.calm_ns = False, 0  # nobody was told, and it may be over: see it again first
         self.book.restore(standings, now_ns)
         for post in self.posts:
             told, row = routes.get(post.telling.name, ({}, RouteRow()))

@@ -35,13 +35,17 @@ class UnderWay(msgspec.Struct, frozen=True, array_like=True):
 
 
 class RouteRow(msgspec.Struct, array_like=True):
-    """What is kept of a route beside what it told. ``untold``: alarms that came and went untold, ever."""
+    """What is kept of a route beside what it told.
+
+    ``untold``: alarms that came and went untold, ever. ``last``: when the last message arrived, by the wall clock.
+    """
 
     number: int = 0
     sent_ns: list[int] = []
     passed: list[Passed] = []
     under_way: UnderWay | None = None
     untold: int = 0
+    last: str = ""
 
 
 class Telling:
@@ -112,7 +116,7 @@ class Telling:
             due_ns = max(due_ns, hour[-self._table.per_hour] + HOUR_NS)
         return int(due_ns)
 
-    def compose(self, now_ns: int) -> Notice:
+    def compose(self, now_ns: int, wall_ns: int) -> Notice:
         """The message about all that is pending. The same content as one that is under way keeps its id."""
         changes = tuple(self._with_explained(one) for one in self.pending.values())
         before, says = self.row.under_way, _digest(changes, self.row.passed)
@@ -129,14 +133,14 @@ class Telling:
             gateway=self._gateway,
             city=self._city,
             route=self.name,
-            sent=instant(now_ns),
+            sent=instant(wall_ns),
             severity="critical" if worst else "warning",
             standing=self._standing_after(changes),
             lines=tuple(lines[:MOST_LINES]),
             changes=changes,
             more_lines=max(0, len(lines) - MOST_LINES),
             again=before is not None,
-            held_until=instant(held_ns) if held_ns else "",
+            held_until=instant(held_ns - now_ns + wall_ns) if held_ns else "",
         )
 
     def delivered(self, notice: Notice, now_ns: int) -> None:
@@ -148,13 +152,13 @@ class Telling:
                 self.told.pop(key, None)
             else:
                 phase: Phase = "unsteady" if change.word == "unsteady" else "raised"
-                self.told[key] = Told(phase, change.alarm.severity, now_ns)
+                self.told[key] = Told(phase, change.alarm.severity, now_ns, notice.sent)
             self.pending.pop(key, None)
             if standing := self._book.by_key.get(key):
                 self.note(standing, now_ns)
         del self.row.passed[: self._passed_in_flight]
         self._passed_in_flight = 0
-        self.row.under_way = None
+        self.row.under_way, self.row.last = None, notice.sent
         self.row.sent_ns = [*(one for one in self.row.sent_ns if now_ns - one < HOUR_NS), now_ns]
 
     def failed(self, notice: Notice, now_ns: int) -> None:

@@ -125,7 +125,7 @@ def _rows(standings: list[Standing], routes: Remembered) -> Iterator[dict[str, A
         if standing.phase == "cleared":
             continue
         alarm = standing.alarm
-        told = {name: instant(memory[0][alarm.key].at_ns) for name, memory in routes.items() if alarm.key in memory[0]}
+        told = {name: memory[0][alarm.key].sent for name, memory in routes.items() if alarm.key in memory[0]}
         yield {
             "state": standing.phase,
             "severity": alarm.severity,
@@ -150,5 +150,5 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
 def _route_rows(config: Config, routes: Remembered) -> Iterator[dict[str, Any]]:
     for name in config.routes:
         told, row = routes.get(name, ({}, None))
-        last = local_time(instant(row.sent_ns[-1])) if row is not None and row.sent_ns else ""
+        last = local_time(row.last) if row is not None and row.last else ""
         yield {"route": name, "last": last, "stand": len(told), "untold": row.untold if row is not None else 0}

@@ -26,8 +26,10 @@ from tests.proofs import city
 from tests.proofs.sender import Sender
 from tests.servers import Server
 
+DATABASES = ("citygate", "second")
 ROOT, USER, PASSWORD = "root", "citygate", "wonderful-horse"
 WITHIN_S = 90.0
+AT_ONCE = 5_000
 PLACES = (
     ("bin-1", "waste-container/b1", ""),
     ("gauge-1", "water-level/w1", "\ndetails = { alert_m = 2.0, danger_m = 3.0 }"),
@@ -76,44 +78,41 @@ class Receivers:
 
 
 def run(gateway: GatewayProcess, broker: Server, folder: Path, messages: int, *, tables: str = "") -> Told:
-    """Each cause in its turn; ``messages`` readings wait while the token is revoked. With 0 it stays revoked."""
+    """Each cause in its turn; ``messages`` readings wait for a token and a database. With 0 nothing is mended."""
     with guarded(folder) as influx, receiving(broker) as (to, hook_port):
         routes = ROUTES.format(mail=to.mail.port, hook=hook_port, broker=broker.port)
         write_files(gateway, broker, influx, tables + routes)
         gateway.start()
         wait_until(lambda: bool(gateway.events("SourceConnected")), what="the source listens")
         seconds: dict[str, float] = {}
-        lost = 0
         with Sender(broker.port) as sender:
             send(sender, 0, 10)
-            wait_until(lambda: stored(influx) == 10, what="the first ten are stored")
+            wait_until(lambda: {stored(influx, name) for name in DATABASES} == {10}, what="the first ten are stored")
             ask(influx, f'DROP USER "{USER}"')
             send(sender, 10, 1)
-            seconds["token revoked"] = until_told(to, "influx is turned away")
-            if messages:
-                lost = _mended(sender, influx, to, messages, seconds)
+            seconds["token revoked"] = until_told(to, "citygate is turned away: 401")
+            wait_until(lambda: stored(influx, "second") == 11, what="the other database has the eleventh")
+            ask(influx, "DROP DATABASE second")
+            send(sender, 11, messages + 1)
+            seconds["database missing"] = until_told(to, "second is turned away: 404")
+            lost = _mended(influx, messages + 12) if messages else 0
             reading(sender, "bin-1", temperature_c=75.0)
             seconds["fire"] = until_told(to, "it burns in the container")
             for _ in range(3):
                 reading(sender, "gauge-1", water_level_m=3.5)
                 time.sleep(0.05)
             seconds["flood"] = until_told(to, "the water stands above its threshold (danger)")
-        return Told(messages + 11, lost, seconds, {name: len(texts) for name, texts in to.texts().items()})
+        return Told(messages + 12, lost, seconds, {name: len(texts) for name, texts in to.texts().items()})
 
 
-def _mended(sender: Sender, influx: Server, to: Receivers, messages: int, seconds: dict[str, float]) -> int:
-    """Send while the token is revoked, mend it; take the database away, make it anew. Returns what was lost."""
-    send(sender, 11, messages)
+def _mended(influx: Server, total: int) -> int:
+    """Give back the user and the database; how much of what was sent is in neither or one of them in the end."""
     ask(influx, create_user(USER))
-    total = messages + 11
-    wait_until(lambda: stored(influx) >= total, within_s=WITHIN_S + messages / 200, what="all are stored")
-    lost = total - stored(influx)
-    ask(influx, "DROP DATABASE citygate")
-    send(sender, total, 5)
-    seconds["database missing"] = until_told(to, "influx is turned away", times=2)
-    ask(influx, "CREATE DATABASE citygate")
-    wait_until(lambda: stored(influx) >= 5, within_s=WITHIN_S, what="what waited is stored")
-    return lost + 5 - stored(influx)
+    ask(influx, "CREATE DATABASE second")
+    wanted = {"citygate": total, "second": total - 11}
+    within_s = WITHIN_S + total / 200
+    wait_until(lambda: all(stored(influx, name) >= n for name, n in wanted.items()), within_s=within_s, what="stored")
+    return sum(n - stored(influx, name) for name, n in wanted.items())
 
 
 def until_told(to: Receivers, words: str, *, times: int = 1) -> float:
@@ -126,6 +125,8 @@ def until_told(to: Receivers, words: str, *, times: int = 1) -> float:
 def send(sender: Sender, first: int, count: int) -> None:
     for number in range(first, first + count):
         sender.send(city.plain_topic(number), city.plain_body(time.time_ns(), number / 8))
+        if number % AT_ONCE == 0:
+            sender.drain()
     sender.drain()
 
 
@@ -137,8 +138,12 @@ def write_files(gateway: GatewayProcess, broker: Server, influx: Server, tables:
     pilots = {"recordings": city.PILOTS["recordings"].replace('["weather"]', '["weather", "waste", "water"]')}
     extra = "".join(city.device(name, "generic/json", feature) + details for name, feature, details in PLACES)
     devices = {"stations": city.PLAIN_DEVICES["stations"], "places": extra}
-    sink = city.influx_sink(influx) + f'username = "{USER}"\npassword_file = "password"\n'
-    gateway.write(city.config(city.plain_source(broker.port), sink, tables), pilots=pilots, devices=devices)
+    sinks = [
+        f'[sinks.{name}]\nkind = "influxdb"\nurl = "{influx.url}"\napi = "v1"\ndatabase = "{name}"\n'
+        f'username = "{user}"\npassword_file = "password"\n'
+        for name, user in zip(DATABASES, (USER, ROOT), strict=True)
+    ]
+    gateway.write(city.config(city.plain_source(broker.port), *sinks, tables), pilots=pilots, devices=devices)
     password = gateway.folder / "password"
     password.write_text(PASSWORD)
     password.chmod(0o600)
@@ -151,6 +156,7 @@ def guarded(folder: Path) -> Iterator[Server]:
     with servers.running(server):
         for name in (ROOT, USER):
             ask(server, create_user(name), user="")
+        ask(server, "CREATE DATABASE second", user="")
         server.stop()
         conf = folder / "influxdb.conf"
         conf.write_text(conf.read_text().replace("[http]\n", "[http]\nauth-enabled = true\n"))
@@ -163,18 +169,18 @@ def create_user(name: str) -> str:
     return f"CREATE USER \"{name}\" WITH PASSWORD '{PASSWORD}' WITH ALL PRIVILEGES"
 
 
-def ask(server: Server, influxql: str, *, user: str = ROOT) -> dict[str, Any]:
+def ask(server: Server, influxql: str, *, user: str = ROOT, database: str = "citygate") -> dict[str, Any]:
     who = urllib.parse.urlencode({"u": user, "p": PASSWORD} if user else {})
-    words = urllib.parse.urlencode({"q": influxql, "db": "citygate"})
+    words = urllib.parse.urlencode({"q": influxql, "db": database})
     with urllib.request.urlopen(f"{server.url}/query?{who}", words.encode(), timeout=60) as answer:
         result: dict[str, Any] = json.load(answer)["results"][0]
     assert "error" not in result, result
     return result
 
 
-def stored(server: Server) -> int:
-    """Readings of the stations that the database holds."""
-    series = ask(server, 'SELECT count("humidity_percent") FROM "weather"').get("series", [])
+def stored(server: Server, database: str) -> int:
+    """Readings of the stations that a database holds."""
+    series = ask(server, 'SELECT count("humidity_percent") FROM "weather"', database=database).get("series", [])
     return int(series[0]["values"][0][1]) if series else 0
 
 

@@ -62,7 +62,7 @@ class Desk:
         due_s = self.due_s()
         assert due_s is not None
         self.wait(max(0.0, due_s))
-        notice = self.telling.compose(self.now_ns)
+        notice = self.telling.compose(self.now_ns, self.now_ns)
         self.telling.delivered(notice, self.now_ns)
         return notice
 

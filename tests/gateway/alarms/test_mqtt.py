@@ -14,6 +14,7 @@ from gateway.sinks import SinkUnavailableError
 from tests import servers
 from tests.gateway.alarms.desk import alarm
 from tests.gateway.alarms.test_email import notice
+from tests.proofs.city import QUICK_BROKER
 from tests.servers import Server
 
 FIRE = alarm("B-7", "fire-alarm", "critical")
@@ -22,7 +23,7 @@ TOPIC = "citygate/delft/alarms"
 
 @pytest.fixture(scope="module")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with servers.running(servers.mosquitto(tmp_path_factory.mktemp("broker"))) as server:
+    with servers.running(servers.mosquitto(tmp_path_factory.mktemp("broker"), config=QUICK_BROKER)) as server:
         yield server
 
 

@@ -311,6 +311,31 @@ async def test_the_wall_clock_may_jump(tmp_path: Path) -> None:
         await world.heard(2)
 
 
+async def test_a_clock_that_is_set_later_opens_no_window_and_dates_messages(tmp_path: Path) -> None:
+    world = World(tmp_path, window_min=5)
+    world.clock.now_ns = 3 * NS_PER_S
+    async with world.running():
+        world.wrong = [stalled()]
+        await world.heard(1)
+        world.clock.now_ns = NOW_NS
+        await world.say(seen("leak", True))
+        world.clock.since_boot_ns += 301 * NS_PER_S
+        await world.heard(2)
+    assert [notice.sent[:4] for notice in world.ear.heard] == ["1970", "2026"]
+
+
+async def test_a_condition_of_which_nobody_was_told_is_seen_again_before_it_is_told(tmp_path: Path) -> None:
+    async with World(tmp_path, gather_s=30).running() as world:
+        world.wrong = [stalled()]
+        await until(lambda: (tmp_path / FILE).exists() and recall_beside(tmp_path / FILE)[0])
+    again = World(tmp_path)
+    async with again.running():
+        await asyncio.sleep(0.1)
+        assert again.ear.heard == []
+        again.wrong = [stalled()]
+        await again.heard(1)
+
+
 async def test_a_device_that_the_files_no_longer_name_has_no_alarm(tmp_path: Path) -> None:
     async with World(tmp_path).running() as world:
         await world.say(seen("fire_alarm", True))

@@ -203,7 +203,7 @@ def test_while_a_message_fails_nothing_queues_and_what_came_and_went_is_named() 
     desk.put(alarm("B-1"))
     desk.wait(10)
     for _ in range(50):
-        notice = desk.telling.compose(desk.now_ns)
+        notice = desk.telling.compose(desk.now_ns, desk.now_ns)
         desk.clear(alarm("B-1"))
         desk.telling.failed(notice, desk.now_ns)
         desk.wait(3_600)
@@ -216,18 +216,18 @@ def test_while_a_message_fails_nothing_queues_and_what_came_and_went_is_named() 
 def test_a_message_that_may_have_arrived_keeps_its_id_and_says_so() -> None:
     desk = Desk()
     desk.put(alarm("B-1"))
-    first = desk.telling.compose(desk.now_ns)
+    first = desk.telling.compose(desk.now_ns, desk.now_ns)
     assert not first.again
     desk.telling.failed(first, desk.now_ns)
-    second = desk.telling.compose(desk.now_ns)
+    second = desk.telling.compose(desk.now_ns, desk.now_ns)
     assert (second.id, second.again) == (first.id, True)
     desk.telling.failed(second, desk.now_ns)
     desk.put(alarm("B-2"))
-    third = desk.telling.compose(desk.now_ns)
+    third = desk.telling.compose(desk.now_ns, desk.now_ns)
     assert third.id != first.id
     desk.telling.delivered(third, desk.now_ns)
     desk.clear(alarm("B-2"))
-    assert not desk.telling.compose(desk.now_ns).again
+    assert not desk.telling.compose(desk.now_ns, desk.now_ns).again
 
 
 def test_after_a_restart_nothing_is_told_twice_and_what_is_over_is_told() -> None:
@@ -279,7 +279,7 @@ class Receiver:
         self.sent: list[int] = []
 
     def receive(self) -> None:
-        notice = self.desk.telling.compose(self.desk.now_ns)
+        notice = self.desk.telling.compose(self.desk.now_ns, self.desk.now_ns)
         for change in notice.changes:
             key = change.alarm.key
             if change.word == "cleared":
@@ -303,7 +303,7 @@ class Receiver:
             case "wait":
                 desk.wait(seconds)
             case "fail" if due_s is not None:
-                desk.telling.failed(desk.telling.compose(desk.now_ns), desk.now_ns)
+                desk.telling.failed(desk.telling.compose(desk.now_ns, desk.now_ns), desk.now_ns)
             case "tell" if due_s is not None:
                 desk.wait(max(0.0, due_s))
                 if desk.due_s() is not None:

@@ -67,8 +67,8 @@ def test_what_is_wrong_is_listed_with_who_was_told(tmp_path: Path) -> None:
         text_of(SILENT.key): packed(Standing(SILENT, False, NOW_NS, NOW_NS, calm_ns=NOW_NS)),
         text_of(OVER.key): packed(Standing(OVER, False, NOW_NS, NOW_NS)),
     }
-    told = {("desk", text_of(FIRE.key)): packed(Told("raised", "critical", NOW_NS))}
-    memory.save(Rows(standings, told, {"desk": packed(RouteRow(3, [NOW_NS], untold=7))}))
+    told = {("desk", text_of(FIRE.key)): packed(Told("raised", "critical", NOW_NS, "2026-11-22T14:03:15Z"))}
+    memory.save(Rows(standings, told, {"desk": packed(RouteRow(3, [NOW_NS], untold=7, last="2026-11-22T14:03:15Z"))}))
     memory.close()
     said = json.loads(asked(tmp_path, "list", "--json").stdout)
     assert [(one["kind"], one["state"], list(one["told"])) for one in said["alarms"]] == [
