@@ -34,7 +34,7 @@ class Notice(msgspec.Struct, frozen=True):
 
     ``code``: ``no-pilots``, ``no-devices``, ``nothing-heard``, ``no-store``, ``store-empty``, ``store-unreadable``,
     ``clock-unset``, ``no-analytics``, ``learning``, ``no-things-here``, ``no-quarantine``, ``bytes-gone``,
-    ``left-out``.
+    ``not-understood``, ``left-out``.
     """
 
     code: str

@@ -22,7 +22,7 @@ from gateway.sinks.store.read import History
 from gateway.sinks.store.read import Reading as Read
 from pipelines.domains import HOUR_NS
 from pipelines.domains.cycling.kinds import BICYCLES, PEOPLE, VEHICLES
-from pipelines.model import Accepted, Derived, Observation, Quality, QualityReason, Revision, Value
+from pipelines.model import Accepted, Derived, Observation, Quality, QualityReason, Rejected, Revision, Value
 from pipelines.vocabulary import PROPERTIES
 
 if TYPE_CHECKING:
@@ -75,6 +75,8 @@ class Present:
         self.left_out = 0
         self.store_trouble = ""
         self.spoken: dict[str, Spoken] = {}
+        self.refused: dict[str, tuple[int, int]] = {}
+        """Device → (ledger number, receipt) of its newest message that was not understood."""
         self.changed: dict[str, int] = {}
         self.pilots: dict[str, str] = {}
         """Feature → its pilot."""
@@ -129,6 +131,9 @@ class Present:
                 for one in entry.observations:
                     self._put(one, revision.number, "")
                     self.pilots[one.feature] = entry.pilot
+            elif type(entry) is Rejected:
+                if entry.device and (entry.device in self.refused or len(self.refused) < MAX_DEVICES):
+                    self.refused[entry.device] = revision.number, entry.received_ns
             elif type(entry) is Derived:
                 for one in entry.observations:
                     self._put(one, revision.number, entry.producer)
@@ -193,7 +198,7 @@ class Present:
             except (sqlite3.Error, LaterFormatError, OSError) as error:
                 self.store_trouble = "" if "no such table" in str(error) else str(error)  # or it is just being made
         self.version += 1
-        self.spoken, self.raised, self.pilots = fresh.spoken, fresh.raised, fresh.pilots
+        self.spoken, self.raised, self.pilots, self.refused = fresh.spoken, fresh.raised, fresh.pilots, {}
         self._cells, self._keys, self._count = fresh._cells, fresh._keys, fresh._count
         self.changed = dict.fromkeys(fresh._cells, self.version)
         self.position = max(position, self._tail.ledger.next_number - 1 - RELOAD_FROM)

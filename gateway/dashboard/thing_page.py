@@ -48,14 +48,18 @@ async def thing_page(board: Board, id_: str) -> ThingPage:
     if placed is None or thing is None:
         raise RefusalError("not-found", f"'{id_}'")
     spoken = board.present.spoken.get(id_)
-    found = await find(board.gateway, spoken.revision) if spoken is not None and spoken.revision else None
+    refused_number, refused_ns = board.present.refused.get(id_, (0, 0))
+    newest = spoken.revision if spoken is not None and spoken.last_ns >= refused_ns else refused_number
+    found = await find(board.gateway, newest) if newest else None
     notices: list[Notice] = board.notices(of_past=True, of_analytics=True)
+    if newest == refused_number and refused_number:
+        notices.append(notice("not-understood", "warning"))
     last = None
     if found is not None and found.received is not None:
         last = await explained(board.gateway, found)
     elif spoken is not None:
         notices.append(notice("bytes-gone"))
-    else:
+    elif not refused_number:
         notices.append(notice("nothing-heard"))
     pilot = board.gateway.known.files.pilots.get(thing.pilot)
     return ThingPage(

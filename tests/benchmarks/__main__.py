@@ -1,4 +1,4 @@
-"""``python -m tests.benchmarks [road | stages | writes | local-sinks | open-topics | codecs | analytics] …``."""
+"""``python -m tests.benchmarks PART …``; without a part the road. Parts are the table below."""
 
 import importlib
 import sys
@@ -11,6 +11,7 @@ PARTS = {
     "open-topics": "tests.benchmarks.open_topics",
     "codecs": "tests.benchmarks.codecs",
     "analytics": "tests.benchmarks.analytics",
+    "dashboard": "tests.benchmarks.dashboard",
 }
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """What the pages say when there is nothing to show, or something is missing: each names it and says what to do."""
 
+import json
 from pathlib import Path
 
 from gateway.clock import BUILD_DATE_NS
@@ -119,3 +120,22 @@ def test_a_store_that_cannot_be_read_is_told_and_memory_goes_on(tmp_path: Path) 
         overview = town.take(answers.Overview, "/api/overview")
         assert "store-unreadable" in codes(overview)
         assert overview.state == "running"
+
+
+def test_a_thing_whose_messages_are_not_understood_shows_the_last_one_and_why(tmp_path: Path) -> None:
+    port = shown_city.write_city(tmp_path, days=0.3, sites=TREES)
+    past = tmp_path / "past.ndjson"
+    lines = [json.loads(line) for line in past.read_text().splitlines()]
+    for line in lines:
+        line["body"] = json.dumps(json.loads(line["body"]) | {"data": "AAAA"})
+    past.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    with shown_city.shown(tmp_path, port) as town:
+        assert town.gateway.refine.facts()["accepted"] == 0
+        thing = town.take(answers.Things, "/api/things").things[0]
+        page = town.take(answers.ThingPage, "/api/thing", id=thing.id)
+        assert "not-understood" in codes(page)
+        assert page.last is not None
+        assert page.last.reason == "decode_failed"
+        assert page.last.mend
+        inbox = town.take(answers.Inbox, "/api/inbox")
+        assert {(one.device, one.known, one.reason) for one in inbox.failures} >= {(thing.id, True, "decode_failed")}
