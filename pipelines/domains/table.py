@@ -38,6 +38,7 @@ from pipelines.domains.water.level import Level
 from pipelines.domains.water.quality import Quality as WaterQuality
 from pipelines.domains.weather.et0 import Et0, StationDetails
 from pipelines.domains.weather.rain import Rain
+from pipelines.domains.weather.temperature import Temperature
 from pipelines.vocabulary import Domain
 
 MACHINES: tuple[Machine[Any], ...] = (
@@ -59,6 +60,7 @@ MACHINES: tuple[Machine[Any], ...] = (
     WaterQuality(),
     Rain(),
     Et0(),
+    Temperature(),
     CountMachine(BICYCLES),
     CountMachine(PEOPLE),
     CountMachine(VEHICLES),

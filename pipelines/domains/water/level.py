@@ -1,11 +1,14 @@
 """One level gauge: a clean level, its rise, the flood state, the time to its thresholds."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 import msgspec
 
-from pipelines.domains import HOUR_NS, NEVER_NS, Reading, Site
+from pipelines.domains import HOUR_NS, Reading, Site
+from pipelines.domains.daily import WHOLE, Day, Days
+from pipelines.domains.register import MIN_CAPTURE
+from pipelines.domains.said import coverage, estimated, missing, of_interval
 from pipelines.domains.water.details import LevelDetails
 from pipelines.domains.water.formulas import Point, compensated_m, hampel, level_m, rise_mm_h
 from pipelines.model import Observation
@@ -50,13 +53,14 @@ class LevelState(msgspec.Struct, array_like=True):
     says_level: bool = False
     air_c: float = 0.0
     air_ns: int = -1
+    days: Days = msgspec.field(default_factory=Days)
 
 
 class Level:
-    """Key: the gauge. Says everything with the reading itself; a spike that the next reading confirms is said anew."""
+    """Key: the gauge. Says a level with the reading itself; a spike that the next reading confirms is said anew."""
 
     producer = "water-level"
-    version = 1
+    version = 2
     sure_only = True
     features = frozenset({"water-level"})
     properties = frozenset({DISTANCE, LEVEL, AIR})
@@ -72,12 +76,15 @@ class Level:
         return LevelState(key)
 
     def due_ns(self, state: LevelState, site: Site) -> int:
-        """Never: water rises only where it is seen."""
-        return NEVER_NS
+        """A while after the day's end: else water rises only where it is seen."""
+        return state.days.due_ns
 
     def pass_time(self, state: LevelState, to_ns: int, site: Site) -> Iterable[Observation]:
-        """Nothing: water rises only where it is seen."""
-        return ()
+        """Says each day that is over."""
+        if to_ns < state.days.due_ns:
+            return ()
+        details = site.place(state.feature).details_as(LevelDetails)
+        return [one for day in state.days.over(to_ns) for one in _of_day(state.feature, day, details)]
 
     def take(self, state: LevelState, reading: Reading, site: Site) -> Iterable[Observation]:
         """A level is cleaned and judged; an air temperature is kept for the next distance."""
@@ -85,7 +92,7 @@ class Level:
         level = _level_of(state, reading, details)
         if level is None or (state.window and reading.time_ns <= state.window[-1][0]):
             return ()
-        return _judge(state, (reading.time_ns, level), details)
+        return _judge(state, (reading.time_ns, level), details, site)
 
 
 def _level_of(state: LevelState, reading: Reading, details: LevelDetails) -> float | None:
@@ -106,7 +113,7 @@ def _level_of(state: LevelState, reading: Reading, details: LevelDetails) -> flo
     return level_m(details.reference_m, distance_m)
 
 
-def _judge(state: LevelState, point: Point, details: LevelDetails) -> list[Observation]:
+def _judge(state: LevelState, point: Point, details: LevelDetails, site: Site) -> list[Observation]:
     before = state.window[-1][1] if state.window else point[1]
     state.window.append(point)
     del state.window[:-WINDOW]
@@ -120,11 +127,11 @@ def _judge(state: LevelState, point: Point, details: LevelDetails) -> list[Obser
             instead = round(middle, 4)
             return [Observation(state.feature, LEVEL, instead, point[0], quality="estimated", reason="spike")]
         if spike is not None and abs(away) > limit:
-            return _believe(state, spike, details) + _believe(state, point, details)
-    return _believe(state, point, details)
+            return _believe(state, spike, details, site) + _believe(state, point, details, site)
+    return _believe(state, point, details, site)
 
 
-def _believe(state: LevelState, point: Point, details: LevelDetails) -> list[Observation]:
+def _believe(state: LevelState, point: Point, details: LevelDetails, site: Site) -> list[Observation]:
     time_ns, level = point
     state.clean.append(point)
     del state.clean[:-RISE_KEPT]
@@ -133,7 +140,23 @@ def _believe(state: LevelState, point: Point, details: LevelDetails) -> list[Obs
     if rise is not None:
         said.append(Observation(state.feature, "water_level_rate_mm_h", round(rise, 1), time_ns))
         said += _until(state.feature, point, rise, details)
-    return said + _flood(state, point, details)
+    said += _flood(state, point, details)
+    state.days.add(time_ns, level, site.zone, STATES[1 : state.flood + 1])
+    return said
+
+
+def _of_day(feature: str, day: Day, details: LevelDetails) -> Iterator[Observation]:
+    """Extremes, and hours above the thresholds that there are."""
+    span = (day.begin_ns, day.end_ns)
+    yield coverage(feature, day.share, *span)
+    values = {"water_level_max_m": round(day.high, 4), "water_level_min_m": round(day.low, 4)}
+    if details.alert_m is not None:
+        values["flood_alert_h"] = round(day.hours("alert"), 4)
+    if details.danger_m is not None:
+        values["flood_danger_h"] = round(day.hours("danger"), 4)
+    say = of_interval if day.share >= WHOLE else estimated
+    for name, value in values.items():
+        yield missing(feature, name, *span) if day.share < MIN_CAPTURE else say(feature, name, value, *span)
 
 
 def _rise(clean: list[Point]) -> float | None:

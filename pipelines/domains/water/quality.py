@@ -1,16 +1,20 @@
 """One probe in the water: can its acidity, turbidity and temperature be believed? Told when the answer changes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
 from pipelines.domains import HOUR_NS, NEVER_NS, Reading, Site
+from pipelines.domains.daily import WHOLE, Day, Days
+from pipelines.domains.register import MIN_CAPTURE
+from pipelines.domains.said import coverage, estimated, missing, of_interval
 from pipelines.domains.water.details import WaterSettings
 from pipelines.model import Observation
 from pipelines.vocabulary import Domain
 
 PH, TURBIDITY, TEMPERATURE = "ph", "turbidity_ntu", "water_temperature_c"
 CHECK = {PH: "ph_check", TURBIDITY: "turbidity_check", TEMPERATURE: "water_temperature_check"}
+HIGHEST = {TURBIDITY: "turbidity_max_ntu", TEMPERATURE: "water_temperature_max_c"}
 
 SHORTEST_NS = HOUR_NS // 12
 """Two readings that are closer than this count as five minutes apart: noise is no rate."""
@@ -39,17 +43,19 @@ class Course(msgspec.Struct, array_like=True):
 
 
 class QualityState(msgspec.Struct, array_like=True):
-    """By property: three."""
+    """By property: three. ``days``: of what could be believed; ``judged``: of all that was said, believed or not."""
 
     feature: str
     courses: dict[str, Course] = {}
+    days: dict[str, Days] = {}
+    judged: dict[str, Days] = {}
 
 
 class Quality:
-    """Key: the probe. An event when a check changes; a probe begins as one that can be believed."""
+    """Key: the probe. An event when a check changes; a probe begins as one that can be believed. Days too."""
 
     producer = "water-quality"
-    version = 1
+    version = 2
     features = frozenset({"water-quality"})
     properties = frozenset(CHECK)
     state = QualityState
@@ -63,12 +69,12 @@ class Quality:
         return QualityState(key)
 
     def due_ns(self, state: QualityState, site: Site) -> int:
-        """Never: a silent probe is somebody else's matter."""
-        return NEVER_NS
+        """A while after the day's end: a silent probe is somebody else's matter."""
+        return min((days.due_ns for days in (*state.days.values(), *state.judged.values())), default=NEVER_NS)
 
     def pass_time(self, state: QualityState, to_ns: int, site: Site) -> Iterable[Observation]:
-        """Nothing: a silent probe is somebody else's matter."""
-        return ()
+        """Says each day that is over."""
+        return list(_over(state, to_ns)) if to_ns >= self.due_ns(state, site) else ()
 
     def take(self, state: QualityState, reading: Reading, site: Site) -> Iterable[Observation]:
         """Judges one reading; says the check if it is another than before."""
@@ -80,10 +86,38 @@ class Quality:
         if course is None:
             course = state.courses[reading.property] = Course(value, reading.time_ns)
         check = _check(course, reading.time_ns, value, bounds)
+        believed = check == "ok"
+        judged = state.judged.setdefault(reading.property, Days())
+        judged.add(reading.time_ns, float(believed), site.zone)
+        if believed:
+            state.days.setdefault(reading.property, Days()).add(reading.time_ns, value, site.zone)
         if check == course.check:
             return ()
         course.check = check
         return (Observation(state.feature, CHECK[reading.property], check, reading.time_ns),)
+
+
+def _over(state: QualityState, to_ns: int) -> Iterator[Observation]:
+    """Means and extremes of what could be believed, and for how much of the time that is."""
+    for name in sorted(state.days):
+        for day in state.days[name].over(to_ns):
+            values = {name: round(day.mean, 3)}
+            if name in HIGHEST:
+                values[HIGHEST[name]] = day.high
+            say = of_interval if day.share >= WHOLE else estimated
+            for said, value in values.items():
+                if day.share < MIN_CAPTURE:
+                    yield missing(state.feature, said, day.begin_ns, day.end_ns)
+                else:
+                    yield say(state.feature, said, value, day.begin_ns, day.end_ns)
+    shares: dict[tuple[int, int], list[Day]] = {}
+    for name in sorted(state.judged):
+        for day in state.judged[name].over(to_ns):
+            shares.setdefault((day.begin_ns, day.end_ns), []).append(day)
+    for span, judged in shares.items():
+        yield coverage(state.feature, min(day.share for day in judged), *span)
+        believed = sum(day.weighted for day in judged) / sum(day.known_ns for day in judged)
+        yield of_interval(state.feature, "water_checks_ok_percent", round(100 * believed, 2), *span)
 
 
 def _bounds(settings: WaterSettings) -> dict[str, Bounds]:

@@ -108,3 +108,21 @@ def test_without_thresholds_there_is_a_level_and_no_state() -> None:
 def test_a_second_reading_of_one_instant_changes_nothing() -> None:
     twice = [*levels(1.0, 1.1), Reading(BEGIN, "other", GAUGE, "water_level_m", 7.0)]
     assert values(fold(Level(), twice, gauge(**RIVER)), "water_level_m") == [1.0, 1.1]
+
+
+def test_a_day_tells_how_high_it_stood_and_for_how_long_above_its_thresholds() -> None:
+    day = 24 * HOUR_NS
+    course = [1.0] * 12 + [2.0] * 120 + [3.5] * 36 + [4.5] * 24 + [1.5] * 120
+    readings = series(GAUGE, "water_level_m", [(BEGIN + (n - 12) * STEP, level) for n, level in enumerate(course)])
+    said = fold(Level(), readings, gauge(**RIVER), until=BEGIN + day + HOUR_NS, restarts=True)
+    found = {one.property: one for one in said.values() if (one.time_ns, one.interval_ns) == (BEGIN, day)}
+    assert (found["water_level_min_m"].value, found["water_level_max_m"].value) == (1.5, 4.5)
+    assert found["flood_alert_h"].value == pytest.approx(5.0, abs=0.2)
+    assert found["flood_danger_h"].value == pytest.approx(2.0, abs=0.2)
+    assert found["coverage_percent"].value == pytest.approx(100, abs=2)
+
+
+def test_a_gauge_without_thresholds_has_no_hours_above_them_and_half_a_day_no_extremes() -> None:
+    said = fold(Level(), levels(*[1.0] * 150), gauge(), until=BEGIN + 26 * HOUR_NS)
+    assert [one.quality for one in of(said, "water_level_max_m")] == ["missing"]
+    assert not of(said, "flood_alert_h")
