@@ -3,24 +3,24 @@
     python -m tests.grafana                                        twelve days, and what is wrong
     python -m tests.grafana --days 35 --write deploy/grafana/CHECKED.md
     python -m tests.grafana --previews DIR                         each dashboard as an image, captioned as a preview
-    python -m tests.grafana --url http://host:8086 --token-file FILE --from 2026-08-10 --to 2026-08-22
+    python -m tests.grafana --url http://host:8086 --org ORG --database BUCKET --token-file FILE
 
-The last asks a database that holds data already: an InfluxDB 2 or 3, which no package holds. CITYGATE_GRAFANA_URL,
-CITYGATE_GRAFANA_DATABASE and CITYGATE_GRAFANA_TOKEN_FILE may say the same.
+The last fills an InfluxDB that you have and asks it: 2 (with --org) or 3, which no package holds. Give it an empty
+bucket or database of its own. The environment may say the same: CITYGATE_INFLUXDB_URL, _ORG, _DATABASE, _TOKEN_FILE.
 Exit code 0: all is as it should be; 1: a query is wrong; 2: the command line is.
 """
 
 import argparse
 import contextlib
+import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.grafana.check import Finding, check_all
 from tests.grafana.dashboards import dashboard_files, read_dashboard
-from tests.grafana.filled import DAYS, Filled, filled
+from tests.grafana.filled import DATABASE, DAYS, Filled, Target, filled
 from tests.grafana.preview.page import WIDTH, preview
 from tests.grafana.preview.picture import photograph
 from tests.grafana.written import page
@@ -29,20 +29,12 @@ from tests.grafana.written import page
 @contextlib.contextmanager
 def database(options: argparse.Namespace) -> Iterator[Filled]:
     """The one that the command line names, or one that is filled now."""
-    if options.url:
-        token = options.token_file.read_text(encoding="utf-8").strip() if options.token_file else ""
-        span = _ns(options.begin), _ns(options.end)
-        yield Filled(options.url.rstrip("/"), options.database, *span, *span, token)
-        return
+    into = Target(options.url.rstrip("/"), options.database, options.org, options.token_file) if options.url else None
     with (
         tempfile.TemporaryDirectory(prefix="citygate-grafana-") as folder,
-        filled(Path(folder), days=options.days) as data,
+        filled(Path(folder), days=options.days, into=into) as data,
     ):
         yield data
-
-
-def _ns(moment: datetime) -> int:
-    return int(moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()) * 1_000_000_000
 
 
 def draw_all(data: Filled, folder: Path, only: str) -> list[str]:
@@ -72,14 +64,12 @@ def main() -> int:
     parser.add_argument("--write", type=Path, metavar="FILE.md", help="write the table of all queries there")
     parser.add_argument("--previews", type=Path, metavar="DIR", help="write an image of each dashboard there")
     parser.add_argument("--only", default="", help="only dashboards whose file name holds this, for --previews")
-    parser.add_argument("--url", default="", help="a database that is filled already")
-    parser.add_argument("--database", default="citygate")
-    parser.add_argument("--token-file", type=Path, help="for InfluxDB 2 and 3")
-    parser.add_argument("--from", dest="begin", type=datetime.fromisoformat, help="of what --url holds (UTC)")
-    parser.add_argument("--to", dest="end", type=datetime.fromisoformat, help="of what --url holds (UTC)")
+    given = {name: os.environ.get(f"CITYGATE_INFLUXDB_{name}", "") for name in ("URL", "ORG", "DATABASE", "TOKEN_FILE")}
+    parser.add_argument("--url", default=given["URL"], help="of an InfluxDB that you have (one is started)")
+    parser.add_argument("--database", default=given["DATABASE"] or DATABASE, help="there; of InfluxDB 2 the bucket")
+    parser.add_argument("--org", default=given["ORG"], help="of InfluxDB 2")
+    parser.add_argument("--token-file", type=Path, default=given["TOKEN_FILE"] or None, help="for InfluxDB 2 and 3")
     options = parser.parse_args()
-    if options.url and not (options.begin and options.end):
-        parser.error("--url wants --from and --to: the time of the data")
     with database(options) as data:
         findings = check_all(data)
         if options.previews:

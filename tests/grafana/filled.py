@@ -14,14 +14,14 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from gateway.rehearse.run import settled
+from gateway.rehearse.run import LOOK_EVERY_S, QUIET_LOOKS, settled
 from simulators.scenario import load_scenario
 from tests import servers
 from tests.gateway_process import GatewayProcess, wait_until
@@ -50,8 +50,6 @@ dialect = "chirpstack-v4"
 [sinks.influxdb]
 kind = "influxdb"
 url = "{url}"
-database = "{database}"
-api = "v1"
 linger_s = 0.1
 """
 
@@ -113,32 +111,77 @@ class Filled(msgspec.Struct, frozen=True):
         return [series for result in found.results for series in result.series]
 
 
+class Target(msgspec.Struct, frozen=True):
+    """An InfluxDB: ``org`` only for version 2, whose bucket ``database`` is; ``token_file`` for 2 and 3."""
+
+    url: str
+    database: str = DATABASE
+    org: str = ""
+    token_file: Path | None = None
+
+    @property
+    def token(self) -> str:
+        """What stands in the file."""
+        return self.token_file.read_text(encoding="utf-8").strip() if self.token_file else ""
+
+    def sink(self) -> str:
+        """The rest of the sink's table."""
+        place = f'org = "{self.org}"\nbucket = "{self.database}"' if self.org else f'database = "{self.database}"'
+        token = f'\ntoken_file = "{self.token_file.resolve()}"' if self.token_file else ""
+        return f"{place}{token}\n"
+
+
 @contextlib.contextmanager
-def filled(folder: Path, *, days: float) -> Iterator[Filled]:
-    """Let the city live so many days and wait until InfluxDB has all of it; the gateway has ended by then."""
+def filled(folder: Path, *, days: float, into: Target | None = None) -> Iterator[Filled]:
+    """Let the city live so many days and wait until InfluxDB has all of it; the gateway has ended by then.
+
+    Without ``into`` an InfluxDB 1 is started, and stopped at the end.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     city = load_scenario(str(CITY))
     assert city.start is not None
     start = datetime(city.start.year, city.start.month, city.start.day, tzinfo=ZONE)
     start_ns = int(start.timestamp()) * 1_000_000_000
-    end_ns = start_ns + int(days * DAY_NS)
     _simulate(folder, days)
     messages = let_happen(folder, start_ns)
-    with servers.running(servers.influxdb1(folder / "influxdb", database=DATABASE)) as influx:
-        text = CONFIG.format(city=city.town, url=influx.url, database=DATABASE)
-        (folder / "citygate.toml").write_text(text, encoding="utf-8")
+    with contextlib.ExitStack() as stack:
+        if into is None:
+            influx = stack.enter_context(servers.running(servers.influxdb1(folder / "influxdb", database=DATABASE)))
+            into = Target(influx.url)
+        config = CONFIG.format(city=city.town, url=into.url) + into.sink()
+        (folder / "citygate.toml").write_text(config, encoding="utf-8")
         began_ns = time.time_ns()
-        gateway = GatewayProcess(folder, program="tests.grafana.hurried")
-        gateway.start()
-        try:
-            wait_until(
-                lambda: settled(books.status(gateway), messages), within_s=WITHIN_S, what="all of it in InfluxDB"
-            )
-            account = books.conserved(gateway)
-            assert account["sinks"]["influxdb"]["refused"] == 0, account
-        finally:
-            gateway.stop()
-        yield Filled(influx.url, DATABASE, start_ns, end_ns, began_ns, time.time_ns())
+        _live(folder, messages)
+        end_ns = start_ns + int(days * DAY_NS)
+        yield Filled(into.url, into.database, start_ns, end_ns, began_ns, time.time_ns(), into.token)
+
+
+def _live(folder: Path, messages: int) -> None:
+    """Run the gateway until all is delivered, and hold its books to it."""
+    gateway = GatewayProcess(folder, program="tests.grafana.hurried")
+    gateway.start()
+    try:
+        wait_until(_quiet(gateway, messages), within_s=WITHIN_S, what="all of it in InfluxDB")
+        account = books.conserved(gateway)
+        assert account["sinks"]["influxdb"]["refused"] == 0, account
+    finally:
+        gateway.stop()
+
+
+def _quiet(gateway: GatewayProcess, messages: int) -> Callable[[], bool]:
+    """True when ``QUIET_LOOKS`` looks in a row find nothing to do and nothing new: analytics read what they write."""
+    derived: list[int] = []
+
+    def quiet() -> bool:
+        time.sleep(LOOK_EVERY_S)
+        status = books.status(gateway)
+        if not settled(status, messages):
+            derived.clear()
+            return False
+        derived.append(status["analytics"]["derived"])
+        return len(derived) >= QUIET_LOOKS and len(set(derived[-QUIET_LOOKS:])) == 1
+
+    return quiet
 
 
 def _simulate(folder: Path, days: float) -> None:

@@ -17,8 +17,8 @@ range of all days; what the gateway says of itself was asked of the minute in wh
 An alert rule was asked at forty instants; the most rows are told. Rows are those with a value beside the time.
 A unit is given as the vocabulary has it → as the panel prints it.
 
-InfluxDB 2 and 3 are in no package, so the table is of InfluxDB 1. The same check asks one that you have filled:
-`python -m tests.grafana --url URL --database NAME --token-file FILE --from DATE --to DATE`.
+InfluxDB 2 and 3 are in no package, so the table is of InfluxDB 1. The same command fills and asks one that you have:
+`python -m tests.grafana --url URL --org ORG --database BUCKET --token-file FILE`.
 
 """
 
