@@ -9,6 +9,7 @@ from gateway.conservation import audit
 from gateway.control import ControlError, Handler, Reply
 from gateway.deliver import Delivery
 from gateway.events import Event
+from gateway.health.condition import Condition
 from gateway.health.conditions import conditions
 from gateway.journal.log import Log
 from gateway.journal.notices import JournalError
@@ -51,7 +52,7 @@ class Handlers:
             "city": gateway.config.gateway.city,
             "uptime_s": round((gateway.clock.monotonic_ns() - gateway.started_ns) / NS_PER_S, 1),
             "clock": gateway.clock.quality(),
-            "conditions": msgspec.to_builtins(conditions(gateway)),
+            "conditions": [condition_facts(one, gateway.clock.wall_ns()) for one in conditions(gateway)],
             "received": sum(count for name, count in counts.items() if name.startswith("received.")),
             "sources": {source.name: own_counts(counts, source.name) for source in gateway.sources},
             "intake": log_facts(gateway.logs.intake),
@@ -79,6 +80,12 @@ class Handlers:
             raise ControlError("the old files stay in force:\n" + "\n".join(mistakes), "Mend them and reload again.")
         files = self._gateway.known.files
         yield {"devices": len(files.devices), "pilots": len(files.pilots)}
+
+
+def condition_facts(condition: Condition, now_ns: int) -> Reply:
+    """What is wrong, and for how long already."""
+    facts: Reply = msgspec.to_builtins(condition)
+    return facts | {"for_s": round((now_ns - condition.since_ns) / NS_PER_S, 1)}
 
 
 def log_facts(log: Log) -> Reply:

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from gateway.cli.screen import table_of
 from gateway.events import plain
-from gateway.sizes import readable_bytes
+from gateway.sizes import readable_bytes, readable_span
 
 NOTHING_WRONG = "Nothing is wrong."
 STYLES = {"critical": "bold red", "warning": "yellow"}
@@ -51,15 +51,17 @@ def _blocks(found: Mapping[str, Any]) -> Iterator[RenderableType]:
 
 
 def _wrong(conditions: Sequence[Mapping[str, Any]]) -> RenderableType:
-    """Every condition: how bad, what; below it what to do."""
+    """Every condition: how bad, for how long, what; below it what to do."""
     if not conditions:
         return Text(NOTHING_WRONG, "green")
     table = Table.grid(padding=(0, 1))
     table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True, justify="right")
     table.add_column(overflow="fold")
     for one in conditions:
-        table.add_row(Text(one["severity"], STYLES[one["severity"]]), Text(plain(one["what"]), "bold"))
-        table.add_row("", Text(f"→ {plain(one['mend'])}", "cyan"))
+        lasted = readable_span(one["for_s"])
+        table.add_row(Text(one["severity"], STYLES[one["severity"]]), lasted, Text(plain(one["what"]), "bold"))
+        table.add_row("", "", Text(f"→ {plain(one['mend'])}", "cyan"))
     return table
 
 

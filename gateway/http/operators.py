@@ -11,12 +11,14 @@ It has a listener of its own: what people look at must not hold up what sensors 
 
 import asyncio
 import socket
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import uvicorn
 from starlette.applications import Starlette
 
 from gateway.events import ListeningOn
+from gateway.files.mistakes import ConfigError, Mistake
 from gateway.health.pages import BARE, health_routes
 from gateway.http.embedded import Embedded, Punctual, bound
 from gateway.http.guard import Guard
@@ -29,6 +31,8 @@ MAX_CONNECTIONS = 64
 IDLE_S = 15
 CLOSE_WITHIN_S = 2
 HEAD_BYTES = 16 << 10
+LEAST_TOKEN_BYTES = 16
+"""What can be guessed by trying is no token: nobody counts the tries."""
 
 
 class OperatorsServer:
@@ -37,7 +41,7 @@ class OperatorsServer:
     def __init__(self, gateway: "Gateway") -> None:
         self._gateway = gateway
         self._settings = gateway.config.http
-        token = secret(self._settings.token_file, "http.token_file")
+        token = operators_token(self._settings.token_file)
         routes = health_routes(gateway)
         if self._settings.dashboard:
             from gateway.dashboard.routes import routes as dashboard_routes  # noqa: PLC0415 - only where it is wanted
@@ -78,3 +82,12 @@ class OperatorsServer:
 
     def _bound(self) -> socket.socket:
         return bound(self._settings.address, backlog=MAX_CONNECTIONS, said=f"http.listen: {self._settings.listen}")
+
+
+def operators_token(file: Path | None) -> bytes | None:
+    """The token, None where none is asked for. Raises ConfigError where it cannot be read, or could be guessed."""
+    token = secret(file, "http.token_file")
+    if token is not None and len(token) < LEAST_TOKEN_BYTES:
+        mend = f"Write one of {LEAST_TOKEN_BYTES} characters at least: (umask 077; openssl rand -hex 24 > {file})"
+        raise ConfigError([Mistake("http.token_file", f"the token in {file} is too short", mend)])
+    return token

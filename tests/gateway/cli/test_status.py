@@ -43,7 +43,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GatewayProcess
 
 def test_what_is_wrong_stands_first_with_what_to_do(running: GatewayProcess) -> None:
     said = running.command("status").stdout.splitlines()
-    assert re.match(r"warning +gone has no link to mqtt://127.0.0.1:\d+", said[0])
+    assert re.match(r"warning +\d+ s gone has no link to mqtt://127.0.0.1:\d+", said[0])
     assert said[1].strip().startswith("→ Is the broker running")
     [found] = running.status()["conditions"]
     assert (found["kind"], found["subject"], found["severity"]) == ("source-lost", "gone", "warning")

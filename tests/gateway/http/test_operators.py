@@ -21,6 +21,7 @@ from gateway.broker_certificates import make_authority, make_server_certificate
 from gateway.check import check_machine
 from gateway.config import load_config
 from gateway.files.mistakes import ConfigError
+from gateway.health.incidents import Incident
 from gateway.http import embedded
 from tests import servers
 from tests.gateway import whole
@@ -58,6 +59,10 @@ async def test_without_a_token_on_loopback_health_and_metrics_are_told(tmp_path:
         assert (await listener.ask("/nothing")).status == 404
         head = await listener.ask("/healthz", method="HEAD")
         assert (head.status, head.body) == (200, b"")
+        listener.gateway.health.incidents.note(Incident("trouble", "lamp", "critical", "it is out", "Change it."))
+        said = await listener.ask("/healthz")
+        [found] = json.loads(said.body)["conditions"]
+        assert (said.status, found["what"], found["mend"]) == (503, "it is out", "Change it.")
 
 
 async def test_with_a_token_health_is_bare_and_the_rest_is_refused(tmp_path: Path) -> None:
@@ -259,6 +264,11 @@ async def test_a_token_that_cannot_be_read_ends_the_start_with_its_mend(tmp_path
             pass
     assert "http.token_file" in str(error.value.mistakes)
     assert "umask 077" in str(error.value.mistakes)
+    (tmp_path / "token").write_text("short\n")
+    with pytest.raises(ConfigError) as error:
+        async with whole.running(tmp_path):
+            pass
+    assert "too short" in str(error.value.mistakes)
 
 
 async def test_it_is_off_unless_enabled_and_then_nothing_of_it_is_imported(tmp_path: Path) -> None:
