@@ -13,7 +13,7 @@ from gateway.alarms.settings import EmailRoute, MqttRoute, Route, WebhookRoute
 SEND_WITHIN_S = 45.0
 """For one try, whatever its steps. P10 leaves a minute from cause to receipt."""
 FOR_EACH_CHANGE_S = 0.02
-"""More for each alarm in it: a broker takes each as a state of its own (measured: 2 ms, Mosquitto on loopback)."""
+"""More for each alarm in it, a state of its own for a broker (Mosquitto: 0.2 ms, 2 ms where it saves each)."""
 
 
 class Transport(Protocol):

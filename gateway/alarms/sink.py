@@ -31,6 +31,7 @@ from gateway.clock import Clock
 from gateway.events import Events
 from gateway.health.condition import Condition
 from gateway.health.conditions import conditions
+from gateway.health.incidents import Incident
 from gateway.knowledge import Known
 from gateway.sinks import SinkUnavailableError
 from gateway.sinks.sqlite_file import FileThread
@@ -49,7 +50,10 @@ ROUTE_DOWN_AFTER_S: Final = 60.0
 
 
 class AlarmsSink:
-    """Implements ``gateway.sinks.TendedSink``. ``known``: the files in force; ``conditions``: what is wrong now."""
+    """Implements ``gateway.sinks.TendedSink``.
+
+    ``known``: the files in force; ``conditions``: what is wrong now; ``report``: takes what is wrong here, each second.
+    """
 
     takes: tuple[type[LedgerEntry], ...] = (Accepted, Derived)
     order: Literal["ledger"] = "ledger"
@@ -63,6 +67,7 @@ class AlarmsSink:
         *,
         known: Callable[[], Known],
         conditions: Callable[[], Sequence[Condition]],
+        report: Callable[[Incident], None],
         events: Events,
         clock: Clock,
     ) -> None:
@@ -70,6 +75,7 @@ class AlarmsSink:
         self.book = Book()
         self._known = known
         self._conditions = conditions
+        self._report = report
         self._events = events
         self._clock = clock
         self._started_ns = clock.monotonic_ns()
@@ -129,20 +135,17 @@ class AlarmsSink:
         self._unsaved.routes.add(telling.name)
         await self._keep_quietly()
 
-    def troubles(self) -> list[Condition]:
-        """The gateway's own word on routes that are not getting through."""
+    def troubles(self) -> list[Incident]:
+        """Routes that are not getting through, for whoever shows what is wrong, and for the other routes."""
         now_ns = self._clock.monotonic_ns()
         found = []
         for post in self.posts:
-            outage = post.outage
+            outage, name = post.outage, post.telling.name
             if outage.since_ns is None or now_ns - outage.since_ns < ROUTE_DOWN_AFTER_S * NS_PER_S:
                 continue
-            since_ns = self._clock.wall_ns() - (now_ns - outage.since_ns)
-            what = f"alarms do not get through to {post.telling.name}: {outage.why}"
-            mend = (
-                outage.mend or f"It is tried again for ever; try it yourself: citygate alarms test {post.telling.name}"
-            )
-            found.append(Condition(OWN_TROUBLE, post.telling.name, "warning", what, mend, since_ns))
+            what = f"alarms do not get through to {name}: {outage.why}"
+            mend = outage.mend or f"It is tried again for ever; try it yourself: citygate alarms test {name}"
+            found.append(Incident(OWN_TROUBLE, name, "warning", what, mend, lasts_s=3 * TICK_S))
         return found
 
     async def _tick(self, *, tend: bool) -> None:
@@ -150,7 +153,9 @@ class AlarmsSink:
             with contextlib.suppress(SinkUnavailableError):  # its delivery says so; what is wrong is told all the same
                 await self.start()
         now_ns = self.now_ns()
-        self._compare([*self._conditions(), *self.troubles()], now_ns)
+        for trouble in self.troubles():
+            self._report(trouble)
+        self._compare(self._conditions(), now_ns)
         for standing in self.book.pass_time(now_ns):
             self._news(standing)
         if tend:
@@ -287,12 +292,16 @@ def open_alarms(name: str, gateway: "Gateway") -> AlarmsSink:
             )
         return made
 
+    def report(trouble: Incident) -> None:
+        gateway.health.incidents.note(trouble)  # health is opened after the sinks
+
     return AlarmsSink(
         name,
         gateway.logs.folder / FILE,
         posts,
         known=lambda: gateway.known,
         conditions=lambda: conditions(gateway),
+        report=report,
         events=gateway.events,
         clock=gateway.clock,
     )

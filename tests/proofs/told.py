@@ -93,8 +93,9 @@ def run(gateway: GatewayProcess, broker: Server, folder: Path, messages: int, *,
             seconds["token revoked"] = until_told(to, "citygate is turned away: 401")
             wait_until(lambda: stored(influx, "second") == 11, what="the other database has the eleventh")
             ask(influx, "DROP DATABASE second")
-            send(sender, 11, messages + 1)
+            send(sender, 11, 1)
             seconds["database missing"] = until_told(to, "second is turned away: 404")
+            send(sender, 12, messages)
             lost = _mended(influx, messages + 12) if messages else 0
             reading(sender, "bin-1", temperature_c=75.0)
             seconds["fire"] = until_told(to, "it burns in the container")
