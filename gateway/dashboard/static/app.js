@@ -60,6 +60,7 @@ async function show() {
   const place = here();
   const main = document.getElementById("main");
   const first = main.childElementCount === 0;
+  delete document.body.dataset.failed;
   showPlace(place.path);
   try {
     const name = PAGES[place.path[0] ?? ""];
@@ -92,6 +93,7 @@ function fail(main, error, until) {
   const told = { severity: error.status === 404 ? "info" : "critical", what: error.what, mend: error.mend };
   fill(main, pageHead(t(error.status === 404 ? "missing.title" : "error.title")), notice(told),
     error.status === 401 && tokenForm());
+  document.body.dataset.failed = error.status;
   if (error.status === 404 || error.status === 401) return;
   const again = setTimeout(tryAgain, AGAIN_MS);
   until.addEventListener("abort", () => clearTimeout(again));

@@ -4,7 +4,7 @@ import { el, fill } from "./element.js";
 import { clock, placeName, zoneName } from "./format.js";
 import { difference } from "./gateway_time.js";
 import { icon } from "./icons.js";
-import { plain } from "./parts.js";
+import { notice, plain } from "./parts.js";
 import { here } from "./router.js";
 import { choose, chosen, THEMES } from "./theme.js";
 import { LANGUAGES, label, spoken, t } from "./words.js";
@@ -24,7 +24,8 @@ export function frame(changeLanguage) {
     el("a", { class: "skip", href: "#main" }, t("nav.skip")),
     el("header", { class: "head" },
       el("div", { class: "rail" }, brand(), ways(), switches(changeLanguage)),
-      el("div", { class: "bar" }, brand(), el("p", { class: "live", id: "live", role: "status" }))),
+      el("div", { class: "bar" }, brand(), el("p", { class: "live", id: "live", role: "status" })),
+      el("div", { class: "lost", id: "lost", role: "status", hidden: true })),
     el("main", { class: "content", id: "main", tabindex: -1 }),
     el("footer", { class: "foot" }, switches(changeLanguage), footWords()),
     el("p", { id: "said", class: "said", role: "status", "aria-live": "polite" }),
@@ -103,8 +104,16 @@ export function showConnection({ state, heard }) {
   const off = Math.abs(difference()) > CLOCK_DIFFERS_MS && state === "live";
   place.dataset.tone = off ? "warn" : tone;
   document.body.dataset.connection = state;
+  showLost(state, heard);
   fill(place, icon(off ? "warning" : shape),
-    el("span", {}, off ? t("connection.clock") : t(`connection.${state}`, { time: clock(heard, { second: "2-digit" }) })));
+    el("span", { class: "live-words" }, off ? t("connection.clock") : t(`connection.${state}`, { time: clock(heard, { second: "2-digit" }) })));
+}
+
+/** While the gateway is not reached: since when what is shown is old, and what to do. */
+function showLost(state, heard) {
+  const place = document.getElementById("lost");
+  if (state === "lost" && place.hidden) fill(place, notice({ severity: "warning", what: t("connection.lost.what", { time: clock(heard, { second: "2-digit" }) }), mend: t("connection.lost.mend") }));
+  place.hidden = state !== "lost" && (state === "live" || place.hidden);
 }
 
 /** Counts beside the ways, the domains there are, and what is wrong for screen readers, when it changes. */

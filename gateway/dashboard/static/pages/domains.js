@@ -12,6 +12,11 @@ import { label, t } from "../words.js";
 const AGAIN_MS = 15_000;
 const VIEWS = { parking: "parking", waste: "waste", cycling: "counts", mobility: "counts", green: "green", agri: "green" };
 
+const TITLES = {
+  parking: "domain.parking.title", waste: "domain.waste.title", cycling: "domain.cycling.title", mobility: "domain.mobility.title",
+  green: "domain.green.title", agri: "domain.green.title",
+};
+
 /** The list, or the domain that the address names (`/domains/waste`, `/waste`). */
 export async function show(main, place, until) {
   const name = place.path[0] === "domains" ? place.path[1] : place.path[0];
@@ -41,7 +46,7 @@ async function showDomain(main, name, until) {
   const kind = VIEWS[name] ?? "table";
   const view = await import(`./${kind}.js`);
   const back = el("a", { class: "back", href: "/domains" }, icon("back"), t("nav.domains"));
-  const title = kind === "table" ? label("domains", name) : t(`domain.${kind === "counts" ? name : kind}.title`);
+  const title = kind === "table" ? label("domains", name) : t(TITLES[name]);
   const head = parts.pageHead(title, t(`domain.${kind}.lead`), { before: back });
   const body = el("div", { class: "stack" });
   fill(main, head, body);

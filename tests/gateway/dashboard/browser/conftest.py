@@ -1,0 +1,141 @@
+"""A real browser before a real HTTP server: Debian's Chromium, driven by Playwright."""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Route, sync_playwright
+
+from gateway.http.embedded import Embedded, bound
+from tests.gateway.dashboard.browser import pretended
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--force-color-profile=srgb")
+
+
+class Shown:
+    """The pretended city, its address, and a page of a browser in which nothing may go wrong unnoticed."""
+
+    def __init__(self, browser: Browser, address: str) -> None:
+        self.address = address
+        self.city = pretended.city()
+        self.complaints: list[str] = []
+        self._browser = browser
+        self._contexts: list[BrowserContext] = []
+
+    def page(self, *, width: int = 1440, height: int = 900, scheme: str = "light", language: str = "en-GB", address: str = "") -> Page:
+        """A fresh page; whatever the console, the page or the network complains of is noted in ``complaints``."""
+        context = self._browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme="dark" if scheme == "dark" else "light", locale=language,
+            timezone_id="Europe/Brussels", reduced_motion="reduce",
+        )  # fmt: skip
+        context.set_default_timeout(8_000)
+        home = address or self.address
+
+        def only_ours(route: Route, request: Request) -> None:
+            if request.url.startswith((home, "data:", "blob:")):
+                route.continue_()
+            else:
+                self.complaints.append(f"external request: {request.url}")
+                route.abort()
+
+        context.route(lambda url: not url.startswith(home), only_ours)
+        page = context.new_page()
+        page.on("console", self._heard)
+        page.on("pageerror", lambda error: self.complaints.append(f"page error: {error}"))
+        self._contexts.append(context)
+        return page
+
+    def open(self, path: str, **more: object) -> Page:
+        """A fresh page at a path, once it is filled."""
+        page = self.page(**more)  # type: ignore[arg-type]
+        self.go(page, path)
+        return page
+
+    def go(self, page: Page, path: str, *, address: str = "") -> None:
+        """To a path, and wait until the page is filled and its charts are drawn."""
+        page.goto((address or self.address) + path)
+        page.locator("main h1").wait_for()
+        page.locator("main[aria-busy=false]").wait_for(state="attached")
+
+    def move(self, page: Page, path: str) -> None:
+        """To another page as a click on a link goes: without loading the page anew."""
+        page.evaluate("""path => {
+            document.querySelector("main").setAttribute("aria-busy", "true");
+            history.pushState(null, "", path);
+            dispatchEvent(new PopStateEvent("popstate"));
+        }""", path)  # fmt: skip
+        page.locator("main[aria-busy=false]").wait_for(state="attached")
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(f"console {message.type}: {message.text} {message.location.get('url', '')}")
+
+    def close(self) -> None:
+        for context in self._contexts:
+            context.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One browser for all tests; skips where there is none, fails in CI."""
+    if not Path(CHROMIUM).exists() or find_spec("playwright") is None:
+        missing = f"{CHROMIUM} is not installed"
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"{missing}, and in CI a missing browser is an error")
+        pytest.skip(f"needs a browser: {missing}")
+    with sync_playwright() as play:
+        opened = play.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="session")
+def serve() -> Iterator[Callable[[Callable[[], pretended.City]], str]]:
+    """Serves a city in a thread of its own; gives its address."""
+    running: list[tuple[Embedded, threading.Thread]] = []
+
+    def start(state: Callable[[], pretended.City]) -> str:
+        listener = bound(("127.0.0.1", 0), backlog=64, said="test")
+        config = uvicorn.Config(pretended.application(state), log_config=None, lifespan="off", ws="none", timeout_graceful_shutdown=1)
+        server = Embedded(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        running.append((server, thread))
+        while not server.started:
+            time.sleep(0.01)
+        return f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+    yield start
+    for server, thread in running:
+        server.should_exit = True
+        thread.join(5)
+
+
+@pytest.fixture(scope="session")
+def current() -> list[pretended.City]:
+    """Holds the city that is served now."""
+    return [pretended.city()]
+
+
+@pytest.fixture(scope="session")
+def address(serve: Callable[[Callable[[], pretended.City]], str], current: list[pretended.City]) -> str:
+    """Of the pretended city."""
+    return serve(lambda: current[0])
+
+
+@pytest.fixture
+def shown(browser: Browser, address: str, current: list[pretended.City]) -> Iterator[Shown]:
+    """A city of its own for each test."""
+    found = Shown(browser, address)
+    current[0] = found.city
+    yield found
+    found.city.stream = False
+    found.close()
+
+
