@@ -115,7 +115,7 @@ def check_panel(dashboard: Dashboard, panel: Panel, data: Filled, chosen: Choice
         yield Finding(dashboard.title, "panel", panel.title, "", "", 0, wrong="it asks nothing")
     for target in asking:
         try:
-            asked = ask_panel(panel, target, data, span_of_panel(panel, span_of(data)), chosen)
+            asked = ask_at_any_time(panel, target, data, chosen)
             asked = msgspec.structs.replace(asked, frames=transformed(panel, asked.frames))
         except (MacroError, QueryError, InfluxqlError, UnknownTransformationError) as error:
             yield Finding(dashboard.title, "panel", panel.title, target.ref, target.query, 0, wrong=str(error))
@@ -138,6 +138,20 @@ def ask_panel(panel: Panel, target: Target, data: Filled, span: Span, chosen: Ch
     """
     select, answer = ask(target.query, data, span, chosen)
     return Asked(answer, frames(panel, target, select, answer), select)
+
+
+def ask_at_any_time(panel: Panel, target: Target, data: Filled, chosen: Choices) -> Asked:
+    """Ask over all days; where nothing is so at their end, the same until each of many instants before.
+
+    Raises MacroError, QueryError, InfluxqlError.
+    """
+    whole = span_of_panel(panel, span_of(data))
+    asked = ask_panel(panel, target, data, whole, chosen)
+    for at_ms in moments(data):
+        if rows(asked.answer):
+            break
+        asked = ask_panel(panel, target, data, msgspec.structs.replace(whole, to_ms=at_ms), chosen)
+    return asked
 
 
 def check_alert(alert: AlertQuery, data: Filled) -> Finding:

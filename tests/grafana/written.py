@@ -14,7 +14,8 @@ Written by `python -m tests.grafana --days {days:g} --write deploy/grafana/CHECK
 A simulated city ([its scenario](../../tests/grafana/city.toml)) lived {days:g} days with ordinary and seldom faults,
 and the gateway wrote them into InfluxDB 1.6.7. Each query was sent as Grafana sends it: every variable at All, the time
 range of all days; what the gateway says of itself was asked of the minute in which it ran, and it reported each second.
-An alert rule was asked at forty instants; the most rows are told. Rows are those with a value beside the time.
+An alert rule was asked at forty instants, the most rows are told; so was a panel of what is wrong now where nothing
+was at the end of the days. Rows are those with a value beside the time.
 A unit is given as the vocabulary has it → as the panel prints it.
 
 InfluxDB 2 and 3 are in no package, so the table is of InfluxDB 1. The same command fills and asks one that you have:

@@ -55,6 +55,9 @@ def mapped(settings: Mapping[str, Any], value: Scalar) -> tuple[str, str]:
                 return _result(options["result"])
         if one["type"] == "special" and options.get("match") == word:
             return _result(options["result"])
+        if one["type"] == "regex" and isinstance(value, str) and (found := re.search(options["pattern"], value)):
+            text, fill = _result(options["result"])
+            return re.sub(r"\$(\d)", lambda place: found[int(place[1])], text), fill
     return "", ""
 
 

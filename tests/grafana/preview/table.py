@@ -18,15 +18,22 @@ def draw(canvas: Canvas) -> Markup:
     columns = [field for field in frame.fields if not field.settings["custom"].get("hidden")] if frame else []
     if not columns or not columns[0].values:
         return canvas.nothing()
-    wide = canvas.width / len(columns)
+    widths = _widths(canvas, columns)
     count = len(columns[0].values)
     shown = min(count, int((canvas.height - LINE - 12) / LINE))
     shapes: list[Child] = [rule((0, LINE, canvas.width, LINE), FAINT)]
     for number, field in enumerate(columns):
-        shapes += _column(canvas, field, number * wide, wide, shown)
+        shapes += _column(canvas, field, sum(widths[:number]), widths[number], shown)
     if count > shown:
         shapes.append(words(f"{shown} of {count} rows", canvas.width - 6, canvas.height - 2, anchor="end", size=10))
     return canvas.drawn(shapes)
+
+
+def _widths(canvas: Canvas, columns: list[Field]) -> list[float]:
+    """What the panel gives a column, and for the rest of them what is left, in equal parts."""
+    given = [float(field.settings["custom"].get("width") or 0) for field in columns]
+    free = max(40.0, (canvas.width - sum(given)) / max(1, given.count(0)))
+    return [width or free for width in given]
 
 
 def _column(canvas: Canvas, field: Field, x: float, wide: float, shown: int) -> list[Child]:
