@@ -90,6 +90,8 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     reduce: Reduce = "lastNotNull"
     decimals: int | None = None
     stacked: bool = False
+    legend: Literal["list", "none"] = "list"
+    """``none`` where dozens of lines would need more room for their names than for themselves."""
     smallest_step: str = ""
     """The shortest ``$__interval``, for data that comes more seldom than pixels do."""
     columns: Mapping[str, str] = {}

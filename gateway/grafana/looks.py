@@ -15,11 +15,12 @@ def _series(panel: Panel) -> Any:
     tooltip = common.VizTooltipOptions().mode(common_model.TooltipDisplayMode.MULTI)
     built = (
         timeseries.Panel()
-        .legend(legend.placement(common_model.LegendPlacement.BOTTOM).show_legend(show_legend=True).calcs([]))
+        .legend(legend.placement(common_model.LegendPlacement.BOTTOM).show_legend(panel.legend == "list").calcs([]))
         .tooltip(tooltip.sort(common_model.SortOrder.DESCENDING))
         .line_width(2)
         .show_points(common_model.VisibilityMode.AUTO)
         .span_nulls(span_nulls=False)
+        .insert_nulls(insert_nulls=_gap_ms(panel))
     )
     if panel.look == "bars":
         built.draw_style(common_model.GraphDrawStyle.BARS).fill_opacity(80).line_width(0)
@@ -28,7 +29,14 @@ def _series(panel: Panel) -> Any:
     if panel.steps:
         style = common.GraphThresholdsStyleConfig().mode(common_model.GraphTresholdsStyleMode.DASHED)
         built.thresholds_style(style)
+        built.gradient_mode(common_model.GraphGradientMode.SCHEME)  # a line changes its colour where it passes a step
     return built
+
+
+def _gap_ms(panel: Panel) -> int:
+    """A line breaks over a longer time without a value: three local days, or six hours."""
+    daily = any(query.measurement.endswith(("_1d", "_1d$/")) or query.every == "1d" for query in panel.queries)
+    return (3 * 24 if daily else 6) * 3_600_000
 
 
 def _reduced(panel: Panel) -> common.ReduceDataOptions:

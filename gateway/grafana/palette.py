@@ -22,3 +22,16 @@ HEX: dict[Colour, str] = {
 
 SERIES: tuple[Colour, ...] = ("blue", "orange", "green", "purple", "sky", "vermilion", "yellow", "grey")
 """The order in which the lines of one panel take them: neighbours differ in lightness too."""
+
+_LAST = ("1234567890", "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+
+
+def by_last_letter() -> dict[str, Colour]:
+    """Regular expression of names → colour: a thing has the same colour on every panel, and numbered things differ.
+
+    Grafana has no palette for names that nobody knows beforehand, and its own is not made for all eyes.
+    """
+    return {
+        "/[" + "".join(letters[place :: len(SERIES)] for letters in _LAST) + "]$/": colour
+        for place, colour in enumerate(SERIES)
+    }

@@ -12,13 +12,16 @@ from gateway.grafana import links
 from gateway.grafana.influxql import FILTERS, influxql
 from gateway.grafana.layout import Panel, Query, Word
 from gateway.grafana.looks import LOOKS
-from gateway.grafana.palette import HEX, SERIES
+from gateway.grafana.palette import HEX, SERIES, Colour, by_last_letter
 from gateway.grafana.units import grafana_unit
 
 _LETTERS = "ABCDEFGH"
 _LOCAL_NAME = model.DataTransformerConfig(
     id_val="renameByRegex", options={"regex": "^[a-z-]+/(.+)$", "renamePattern": "$1"}
 )
+_LOCAL_TEXT = {"type": "regex", "options": {"pattern": "^[a-z-]+/(.+)$", "result": {"text": "$1", "index": 0}}}
+TIME_WIDTH = 170
+"""Pixels: a date with its time."""
 _DOMAIN_NAME = model.DataTransformerConfig(
     id_val="renameByRegex", options={"regex": "^([a-z]+)_[a-z0-9]+$", "renamePattern": "$1"}
 )
@@ -63,7 +66,7 @@ def grafana_panel(panel: Panel, *, number: int, at: tuple[int, int]) -> Builder[
         .links(_panel_links(panel))
         .unit(unit_of(panel))
         .thresholds(_thresholds(panel))
-        .color_scheme(_colours(panel))
+        .color_scheme(_colours())
         .data_links(_series_links(panel))
     )
     _particulars(built, panel)
@@ -121,6 +124,8 @@ def _particulars(built: Any, panel: Panel) -> None:
         built.with_transformation(transformation)
     for name, properties in _overrides(panel):
         built.override_by_name(name, properties)
+    for pattern, properties in _by_name(panel):
+        built.override_by_regexp(pattern, properties)
     for letter, unit in _other_units(panel):
         built.override_by_query(letter, [_property("unit", unit)])
 
@@ -132,13 +137,9 @@ def _thresholds(panel: Panel) -> Builder[model.ThresholdsConfig]:
     return dashboard.ThresholdsConfig().mode(model.ThresholdsMode.ABSOLUTE).steps(first + told)
 
 
-def _colours(panel: Panel) -> Builder[model.FieldColor]:
-    """By threshold where there are any; else, of many lines, by the newest value: blue is low, red is high."""
-    many = any(query.by for query in panel.queries) and panel.look == "series"
-    mode = model.FieldColorModeId.THRESHOLDS
-    if many and not panel.steps:
-        mode = model.FieldColorModeId.CONTINUOUS_BL_YL_RD
-    return dashboard.FieldColor().mode(mode).series_by(model.FieldColorSeriesByMode.LAST)
+def _colours() -> Builder[model.FieldColor]:
+    """By threshold where there are any; what has a colour of its own has an override."""
+    return dashboard.FieldColor().mode(model.FieldColorModeId.THRESHOLDS).series_by(model.FieldColorSeriesByMode.LAST)
 
 
 def _mapping(words: tuple[Word, ...]) -> model.ValueMapping:
@@ -170,10 +171,21 @@ def _overrides(panel: Panel) -> Iterator[tuple[str, list[model.DynamicConfigValu
         yield from _columns(panel)
         return
     names = [name for query in panel.queries if not query.by for name in query.names or (query.alias,) if name]
+    meant = {word.text: word.colour for word in panel.words}
     if not panel.steps and len(names) > 1:
         for place, name in enumerate(names):
-            colour = {"mode": "fixed", "fixedColor": HEX[SERIES[place % len(SERIES)]]}
-            yield name, [_property("color", colour)]
+            yield name, [_fixed(meant.get(name, SERIES[place % len(SERIES)]))]
+
+
+def _by_name(panel: Panel) -> Iterator[tuple[str, list[model.DynamicConfigValue]]]:
+    """Lines and bars of things that nobody knows beforehand."""
+    if panel.look in {"series", "bars"} and not panel.steps and any(query.by for query in panel.queries):
+        for pattern, colour in by_last_letter().items():
+            yield pattern, [_fixed(colour)]
+
+
+def _fixed(colour: Colour) -> model.DynamicConfigValue:
+    return _property("color", {"mode": "fixed", "fixedColor": HEX[colour]})
 
 
 def _columns(panel: Panel) -> Iterator[tuple[str, list[model.DynamicConfigValue]]]:
@@ -187,7 +199,10 @@ def _columns(panel: Panel) -> Iterator[tuple[str, list[model.DynamicConfigValue]
     for tag in ("feature", "device"):
         if named.get(tag):
             url = f"/d/{links.DEVICES_UID}?var-{tag}=${{__value.raw}}&from=${{__from}}&to=${{__to}}"
-            yield named[tag], [_property("links", [{"title": "Health of its device", "url": url}])]
+            links_to = _property("links", [{"title": "Health of its device", "url": url}])
+            yield named[tag], [links_to, _property("mappings", [_LOCAL_TEXT])]
+    if named["Time"]:
+        yield named["Time"], [_property("custom.width", TIME_WIDTH)]
 
 
 def _other_units(panel: Panel) -> Iterator[tuple[str, str]]:

@@ -109,6 +109,7 @@ AIR_NOISE = Dashboard(
                 )
             ),
             low=0,
+            words=BANDS,
             stacked=True,
             look_back="30d",
         ),

@@ -75,23 +75,7 @@ DEVICES = Dashboard(
             low=0,
             high=100,
             steps=CHARGE,
-            width=8,
-            height=10,
-            look_back="30d",
-        ),
-        Panel(
-            title="How many months will the batteries last?",
-            about="By the slope of the last 30 to 60 daily means. Only where the charge is falling; it takes four weeks of data.",
-            look="bar gauge",
-            queries=(Query(measurement="/_1d$/", fields=("battery_months_left",), function="last", by=("feature",)),),
-            low=0,
-            steps=(
-                Step(None, "vermilion", "order batteries"),
-                Step(3, "orange", "plan the change"),
-                Step(12, "blue", "enough"),
-            ),
-            empty="Four weeks of a falling charge are needed first.",
-            width=8,
+            width=12,
             height=10,
             look_back="30d",
         ),
@@ -118,7 +102,7 @@ DEVICES = Dashboard(
                 "flapping": "Flapping",
             },
             empty="No warning in the last 30 days.",
-            width=8,
+            width=12,
             height=10,
             look_back="30d",
         ),
@@ -127,6 +111,7 @@ DEVICES = Dashboard(
             title="What share of its frames reaches us?",
             about="Frames received of the frames sent (by the frame counter), by local day and thing.",
             look="series",
+            legend="none",
             queries=(Query(measurement="/_1d$/", fields=("pdr_percent",), by=("feature",), every="1d", fill="none"),),
             high=100,
             steps=HEARD,
@@ -148,6 +133,7 @@ DEVICES = Dashboard(
             title="How strong is each frame?",
             about="Strength of the best reception. A step down is a car in front, a closed lid, or a dead LoRa gateway.",
             look="series",
+            legend="none",
             queries=(
                 Query(
                     measurement="lorawan",
@@ -164,6 +150,7 @@ DEVICES = Dashboard(
             title="How many LoRa gateways hear it?",
             about="Mean of the frames. With one only, its death makes the device silent.",
             look="series",
+            legend="none",
             queries=(
                 Query(
                     measurement="lorawan",
@@ -179,9 +166,25 @@ DEVICES = Dashboard(
             smallest_step="1h",
         ),
         Panel(
+            title="How many months will the batteries last?",
+            about="By the slope of the last 30 to 60 daily means. Only where the charge is falling; it takes four weeks of data.",
+            look="bar gauge",
+            queries=(Query(measurement="/_1d$/", fields=("battery_months_left",), function="last", by=("feature",)),),
+            low=0,
+            steps=(
+                Step(None, "vermilion", "order batteries"),
+                Step(3, "orange", "plan the change"),
+                Step(12, "blue", "enough"),
+            ),
+            empty="Four weeks of a falling charge are needed first.",
+            width=12,
+            look_back="30d",
+        ),
+        Panel(
             title="How often does it send?",
             about="Frames received of each local day. A slow fall is a radio that is aging, a rise an alarm that repeats.",
             look="series",
+            legend="none",
             queries=(
                 Query(
                     measurement="/_1d$/", fields=("uplinks",), function="sum", by=("feature",), every="1d", fill="none"
@@ -209,6 +212,7 @@ DEVICES = Dashboard(
             stacked=True,
             smallest_step="5m",
             empty="No message was rejected.",
+            width=24,
         ),
     ),
 )

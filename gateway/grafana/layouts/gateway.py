@@ -64,7 +64,7 @@ GATEWAY = Dashboard(
             look_back="1h",
         ),
         Panel(
-            title="Is there room for what comes?",
+            title="Is there room?",
             about="A full log that a sink still needs keeps sources waiting; they keep their messages.",
             look="stat",
             queries=(newest("intake_held"),),
@@ -74,7 +74,7 @@ GATEWAY = Dashboard(
             look_back="1h",
         ),
         Panel(
-            title="How much memory does it hold?",
+            title="How much memory?",
             about="Resident memory of the process. It should stay flat for weeks.",
             look="stat",
             queries=(

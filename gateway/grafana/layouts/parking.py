@@ -218,7 +218,7 @@ PARKING = Dashboard(
                     newest=50,
                 ),
             ),
-            columns={"Time": "Since", "feature": "Bay", "pilot": "Pilot", "overstay_min": "Too long by"},
+            columns={"Time": "Until", "feature": "Bay", "pilot": "Pilot", "overstay_min": "Too long by"},
             empty="Nobody overstayed in this time.",
             width=24,
         ),

@@ -31,23 +31,6 @@ PILOT = Dashboard(
     parts=(
         Row("Is it well"),
         Panel(
-            title="Where do its things stand?",
-            about="Every device with a position, as the device files place it; its newest record counts.",
-            look="map",
-            queries=(
-                Query(
-                    measurement="inventory",
-                    fields=("latitude_deg", "longitude_deg", "name"),
-                    function="last",
-                    by=("feature", "device"),
-                    names=("latitude", "longitude", "name"),
-                ),
-            ),
-            width=12,
-            height=12,
-            look_back="7d",
-        ),
-        Panel(
             title="How many devices are written down?",
             about="Devices of the chosen pilots and areas in the files in force.",
             look="stat",
@@ -60,13 +43,13 @@ PILOT = Dashboard(
                 ),
             ),
             counts=True,
-            width=6,
-            height=4,
             look_back="2d",
+            width=6,
+            height=6,
         ),
         Panel(
-            title="How many of them were heard in the last day?",
-            about="LoRaWAN devices of which a frame came. Fewer than are written down: see device health.",
+            title="How many were heard in a day?",
+            about="LoRaWAN devices of which a frame came in the last 24 hours. Fewer than are written down: see device health.",
             look="stat",
             queries=(
                 Query(
@@ -77,42 +60,9 @@ PILOT = Dashboard(
                 ),
             ),
             counts=True,
-            width=6,
-            height=4,
             look_back="24h",
-        ),
-        Panel(
-            title="How many frames arrive?",
-            about="LoRaWAN frames of each pilot. A step down is a dead LoRa gateway or a network server in trouble.",
-            look="series",
-            queries=(
-                Query(
-                    measurement="lorawan",
-                    fields=("f_cnt",),
-                    function="count",
-                    by=("pilot",),
-                    every="$__interval",
-                    fill="0",
-                ),
-            ),
-            counts=True,
-            low=0,
-            smallest_step="1h",
-            width=12,
-            height=8,
-        ),
-        Panel(
-            title="What share of the frames reaches us?",
-            about="Frames received of the frames sent (by the frame counter), mean of the devices by domain and local day.",
-            look="series",
-            queries=(
-                Query(
-                    measurement="/_1d$/", fields=("pdr_percent",), every="1d", fill="none", scope="things", alias="$m"
-                ),
-            ),
-            high=100,
-            steps=(Step(None, "vermilion", "too many are lost"), Step(90, "blue", "well")),
-            look_back="30d",
+            width=6,
+            height=6,
         ),
         Panel(
             title="How many are silent now, by domain?",
@@ -133,6 +83,60 @@ PILOT = Dashboard(
             empty="No device is silent.",
             steps=(Step(None, "blue", "none"), Step(1, "orange", "look at device health")),
             look_back="30d",
+            width=12,
+            height=6,
+        ),
+        Panel(
+            title="Where do its things stand?",
+            about="Every device with a position, as the device files place it; its newest record counts.",
+            look="map",
+            queries=(
+                Query(
+                    measurement="inventory",
+                    fields=("latitude_deg", "longitude_deg", "name"),
+                    function="last",
+                    by=("feature", "device"),
+                    names=("latitude", "longitude", "name"),
+                ),
+            ),
+            look_back="7d",
+            width=12,
+            height=11,
+        ),
+        Panel(
+            title="How many frames arrive?",
+            about="LoRaWAN frames of each pilot. A step down is a dead LoRa gateway or a network server in trouble.",
+            look="series",
+            queries=(
+                Query(
+                    measurement="lorawan",
+                    fields=("f_cnt",),
+                    function="count",
+                    by=("pilot",),
+                    every="$__interval",
+                    fill="0",
+                ),
+            ),
+            counts=True,
+            low=0,
+            smallest_step="1h",
+            width=12,
+            height=11,
+        ),
+        Panel(
+            title="What share of the frames reaches us?",
+            about="Frames received of the frames sent (by the frame counter), mean of the devices by domain and local day.",
+            look="series",
+            queries=(
+                Query(
+                    measurement="/_1d$/", fields=("pdr_percent",), every="1d", fill="none", scope="things", alias="$m"
+                ),
+            ),
+            high=100,
+            steps=(Step(None, "vermilion", "too many are lost"), Step(90, "blue", "well")),
+            look_back="30d",
+            width=24,
+            height=8,
         ),
         Row("What it tells"),
         result(
@@ -220,7 +224,7 @@ PILOT = Dashboard(
             back="3d",
         ),
         result(
-            "How much water do the meters use in a day?",
+            "How much water goes in a day?",
             "The newest local day, all meters together.",
             Query(
                 measurement="water_1d",

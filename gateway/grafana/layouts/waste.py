@@ -15,6 +15,20 @@ SOON = (
 )
 ALARM = (Word("true", "ALARM", "vermilion"), Word("false", "over", "blue"))
 
+
+def alarm(field: str, name: str) -> Query:
+    """One alarm of every bin that ever had it in this time."""
+    return Query(
+        measurement="waste_event",
+        fields=(field,),
+        function="last",
+        by=("feature",),
+        every="$__interval",
+        fill="previous",
+        alias=f"$tag_feature {name}",
+    )
+
+
 WASTE = Dashboard(
     uid="citygate-waste",
     title="Waste",
@@ -58,20 +72,11 @@ WASTE = Dashboard(
         ),
         Panel(
             title="Does it burn, or lie on its side?",
-            about="Alarms of the last 30 days, newest first: 60 °C or 5 °C a minute, or tilted for a minute. Each is told when it "
-            "is raised and when it is over.",
-            look="table",
-            queries=(
-                Query(
-                    measurement="waste_event",
-                    fields=("fire_alarm", "tilt_alarm"),
-                    function="",
-                    tags=("feature",),
-                    newest=50,
-                ),
-            ),
+            about="Alarms of the last 30 days: 60 °C or 5 °C a minute, or tilted for a minute. What is red at the right end stands now: call the fire brigade first.",
+            look="states",
+            queries=(alarm("fire_alarm", "fire"), alarm("tilt_alarm", "tilt")),
             words=ALARM,
-            columns={"Time": "At", "feature": "Bin", "fire_alarm": "Fire", "tilt_alarm": "On its side"},
+            smallest_step="1h",
             empty="No alarm in the last 30 days.",
             width=6,
             height=10,
@@ -196,8 +201,8 @@ WASTE = Dashboard(
             look="bar gauge",
             queries=(Query(measurement="waste_1d", fields=("fill_rate_percent_day",), by=("feature",)),),
             low=0,
-            width=12,
             look_back="30d",
+            width=24,
         ),
         Panel(
             title="How warm is it in the bins?",
@@ -215,6 +220,27 @@ WASTE = Dashboard(
             ),
             steps=(Step(None, "blue", "usual"), Step(60, "vermilion", "fire alarm")),
             smallest_step="30m",
+            width=12,
+        ),
+        Panel(
+            title="What alarms were there?",
+            about="Alarms of the last 30 days, newest first: 60 °C or 5 °C a minute, or tilted for a minute. Each is told when it "
+            "is raised and when it is over.",
+            look="table",
+            queries=(
+                Query(
+                    measurement="waste_event",
+                    fields=("fire_alarm", "tilt_alarm"),
+                    function="",
+                    tags=("feature",),
+                    newest=50,
+                ),
+            ),
+            words=ALARM,
+            columns={"Time": "At", "feature": "Bin", "fire_alarm": "Fire", "tilt_alarm": "On its side"},
+            empty="No alarm in the last 30 days.",
+            look_back="30d",
+            width=12,
         ),
     ),
 )

@@ -109,8 +109,9 @@ WATER = Dashboard(
             words=LEAK,
             columns={"Time": "Since", "feature": "Meter", "leak_suspected": "Leak", "leak_sign": "By"},
             empty="No leak was suspected in the last 30 days.",
-            width=8,
             look_back="30d",
+            width=24,
+            height=6,
         ),
         Panel(
             title="How much runs at night?",
@@ -120,8 +121,8 @@ WATER = Dashboard(
                 Query(measurement="water_2h", fields=("night_flow_l_h",), by=("feature",), every="1h", fill="none"),
             ),
             low=0,
-            width=8,
             look_back="30d",
+            width=12,
         ),
         Panel(
             title="How much water is used?",
@@ -139,8 +140,8 @@ WATER = Dashboard(
             ),
             low=0,
             stacked=True,
-            width=8,
             look_back="30d",
+            width=12,
         ),
         Row("Quality"),
         Panel(
