@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-READY_WITHIN_S = 30.0
+READY_WITHIN_S = 60.0
 RECORDING = "history.ndjson.zst"
 PRESENT_SINCE_S = 60.0
 """So long before now the recording ends and the broker's part begins: something is heard of it at once."""

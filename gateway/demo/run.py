@@ -150,12 +150,14 @@ def _show(demo: Demo, *, for_s: float | None, console: Console) -> dict[str, Any
                 for child in demo.children:
                     child.check()
                 if now >= next_look:
-                    next_look, look = now + LOOK_EVERY_S, _look(demo)
-                    _go_on(demo, look)
+                    was_there, next_look = demo.history_s is not None, now + LOOK_EVERY_S
+                    _go_on(demo, _status(demo.folder))
+                    look = _look(demo)
+                    next_line = now if demo.history_s is not None and not was_there else next_line
                 if console.is_terminal:
                     live.update(picture())
                 elif now >= next_line:
-                    next_line += LINE_EVERY_S
+                    next_line = now + LINE_EVERY_S
                     console.print(summary(look), highlight=False, soft_wrap=True)
                 time.sleep(min(DRAW_EVERY_S, max(0.0, until - time.monotonic())))
     except KeyboardInterrupt:
@@ -168,9 +170,8 @@ def _show(demo: Demo, *, for_s: float | None, console: Console) -> dict[str, Any
     return look.status
 
 
-def _go_on(demo: Demo, look: Look) -> None:
+def _go_on(demo: Demo, status: dict[str, Any]) -> None:
     """Begin the present once the past is durable; note when the past is everywhere."""
-    status = look.status
     if demo.history_s is not None or status.get("received", 0) < demo.recorded:
         return
     demo.simulator.go_on()
