@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+import msgspec
 import pytest
 
 from pipelines.domains import HOUR_NS, Place, Reading, Site
@@ -96,9 +97,10 @@ def test_a_year_of_days_by_daylight_has_an_average() -> None:
 
 
 def test_a_road_of_two_cameras_has_days_too() -> None:
+    camera = CounterDetails(60, counted_hours="9-16", section="quay")
     both = {
-        name: Place("quay", MECHELEN, CounterDetails(60, counted_hours="9-16", section="quay", direction=direction))
-        for name, direction in ((CAMERA, "forward"), (LOOP, "backward"))
+        CAMERA: Place("quay", MECHELEN, msgspec.structs.replace(camera, direction="forward")),
+        LOOP: Place("quay", MECHELEN, msgspec.structs.replace(camera, direction="backward")),
     }
     readings = days(2, range(9, 16)) + days(2, range(9, 16), LOOP)
     said = fold(CountMachine(BICYCLES), sorted(readings), site(both), until=closed(2))
