@@ -5,6 +5,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from device_profiles.catalogue import Catalogue
 from gateway.alarms.settings import AlarmsTable
@@ -72,7 +73,13 @@ def test_nothing_but_examples_differs_from_the_defaults_when_uncommented() -> No
     tables = tomllib.loads(uncommented(text))
     examples = {"id", "city", "profiles_dir", "routes"}
     examples |= {"enabled", "tiles", "token_file", "allowed_hosts", "cert_file", "key_file"}
-    given = {"gateway": GatewayTable, "intake": LogTable, "ledger": LogTable, "alarms": AlarmsTable, "http": HttpTable}
+    given: dict[str, type[BaseModel]] = {
+        "gateway": GatewayTable,
+        "intake": LogTable,
+        "ledger": LogTable,
+        "alarms": AlarmsTable,
+        "http": HttpTable,
+    }
     for name, model in given.items():
         fields = {field.alias or key: field for key, field in model.model_fields.items()}
         for key, value in tables[name].items():
