@@ -103,6 +103,8 @@ _OF_PEOPLE = frozenset(
     }
 )
 """Single people and passes, whatever the sensor hangs at."""
+_NAMES_OF_OTHERS = frozenset({"devices_behind_names"})
+"""Texts that name other features of any pilot, households and private containers among them."""
 _OF_HOUSEHOLDS = frozenset(
     {
         *("gas_m3", "water_m3", "flow_l_h", "water_use_l", "night_flow_l_h", "leak", "leak_suspected", "leak_sign"),
@@ -148,7 +150,7 @@ class Subject(msgspec.Struct, frozen=True):
 
 @cache
 def _may_say(kind: str, name: str, interval_ns: int) -> bool:
-    if name not in PROPERTIES or name in _OF_PEOPLE or (name in COUNTS and interval_ns < QUARTER_NS):
+    if name not in PROPERTIES or name in _OF_PEOPLE | _NAMES_OF_OTHERS or (name in COUNTS and interval_ns < QUARTER_NS):
         return False
     if kind in _COUNTER_TYPES:
         return name in _OF_COUNTERS

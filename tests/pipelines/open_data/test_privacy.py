@@ -100,6 +100,13 @@ def test_people_and_households_are_not_told_by_other_sensors_either(feature: str
     assert not plan({feature: Place()}).subject(feature).may_say(name, 0)
 
 
+def test_a_lora_gateway_does_not_name_the_households_that_it_hears() -> None:
+    gateway = plan({"lora-gateway/roof": Place()}).subject("lora-gateway/roof")
+    assert not gateway.may_say("devices_behind_names", 0)
+    assert gateway.may_say("gateway_offline", 0)
+    assert gateway.may_say("devices_behind", 0)
+
+
 def test_the_citys_own_lights_tell_what_they_draw() -> None:
     assert plan({"street-light/l": Place()}).subject("street-light/l").may_say("power_w", 0)
 
