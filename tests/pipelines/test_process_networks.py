@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from device_profiles.catalogue import Catalogue
 from pipelines.dialects import DIALECTS, build_dialect
+from pipelines.dialects.chirpstack_gateway import write_gateway
 from pipelines.identify import DeviceIndex
 from pipelines.model import NS_PER_S, Accepted, Device, Received, Reception, Rejected, Uplink
 from pipelines.process import Knowledge, Memory, process
@@ -55,3 +56,50 @@ def test_what_a_network_writes_is_read_and_refined(network: str) -> None:
     else:
         assert isinstance(outcome, Accepted)
         assert outcome.observations
+
+
+GATEWAY = Device("00-16-C0-01-F1-53-A1-4C", "chirpstack/lora-gateway", "network", "Grenoble", "lora-gateway/hall")
+WITH_GATEWAY = msgspec.structs.replace(REAL, devices=DeviceIndex([GATEWAY]))
+STATS = {"rxPacketsReceived": 9, "rxPacketsReceivedOk": 8, "metadata": {"temperature": 47.5, "model": "x"}}
+
+
+def gateway_says(
+    decoded: dict[str, object], *, time_ns: int | None = NOW, retained: bool = False, known: bool = True
+) -> Accepted | Rejected:
+    topic, body = write_gateway(Uplink("0016c001f153a14c", network_time_ns=time_ns, decoded=decoded))
+    received = Received("chirpstack-v4", topic, body, NOW + NS_PER_S, 0, 1, retained=retained)
+    outcome = process(1, received, WITH_GATEWAY if known else REAL, Memory())
+    assert isinstance(outcome, Accepted | Rejected)
+    return outcome
+
+
+def test_a_lora_gateway_is_a_device_like_any_other() -> None:
+    outcome = gateway_says(STATS)
+    assert isinstance(outcome, Accepted)
+    assert (outcome.feature, outcome.time_ns, outcome.link) == ("lora-gateway/hall", NOW, None)
+    said = {one.property: one.value for one in outcome.observations}
+    assert said == {
+        "rx_packets": 9.0,
+        "rx_packets_ok": 8.0,
+        "tx_packets": 0.0,
+        "tx_packets_ok": 0.0,
+        "device_temperature_c": 47.5,
+    }
+
+
+@pytest.mark.parametrize(("state", "connected"), [("ONLINE", True), ("OFFLINE", False)])
+def test_its_connection_counts_when_it_is_told_and_not_when_the_broker_kept_it(state: str, connected: bool) -> None:
+    told = gateway_says({"state": state}, time_ns=None)
+    assert isinstance(told, Accepted)
+    assert [(one.property, one.value, one.time_ns) for one in told.observations] == [
+        ("gateway_connected", connected, NOW + NS_PER_S)
+    ]
+    kept = gateway_says({"state": state}, time_ns=None, retained=True)
+    assert isinstance(kept, Rejected)
+    assert kept.reason == "retained_without_time"
+
+
+def test_one_that_nobody_has_written_down_waits_in_the_inbox() -> None:
+    outcome = gateway_says(STATS, known=False)
+    assert isinstance(outcome, Rejected)
+    assert (outcome.reason, outcome.device) == ("unknown_device", "0016c001f153a14c")
