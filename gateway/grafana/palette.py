@@ -23,15 +23,18 @@ HEX: dict[Colour, str] = {
 SERIES: tuple[Colour, ...] = ("blue", "orange", "green", "purple", "sky", "vermilion", "yellow", "grey")
 """The order in which the lines of one panel take them: neighbours differ in lightness too."""
 
-_LAST = ("1234567890", "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_DIGITS = "1234567890"
+_LETTERS = ("abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", _DIGITS)
 
 
-def by_last_letter() -> dict[str, Colour]:
-    """Regular expression of names → colour: a thing has the same colour on every panel, and numbered things differ.
+def by_name() -> dict[str, Colour]:
+    """Regular expression of names → colour: by the last digit of what is numbered, by the first letter of other names.
 
-    Grafana has no palette for names that nobody knows beforehand, and its own is not made for all eyes.
+    So a thing has the same colour on every panel, and its neighbours have others. Grafana has no palette for names
+    that nobody knows beforehand, and its own is not made for all eyes.
     """
-    return {
-        "/[" + "".join(letters[place :: len(SERIES)] for letters in _LAST) + "]$/": colour
-        for place, colour in enumerate(SERIES)
-    }
+    found: dict[str, Colour] = {}
+    for place, colour in enumerate(SERIES):
+        first = "".join(letters[place :: len(SERIES)] for letters in _LETTERS)
+        found[f"/(^[{first}].*[^0-9]|[{_DIGITS[place :: len(SERIES)]}])$/"] = colour
+    return found

@@ -12,7 +12,7 @@ from gateway.grafana import links
 from gateway.grafana.influxql import FILTERS, influxql
 from gateway.grafana.layout import Panel, Query, Word
 from gateway.grafana.looks import LOOKS
-from gateway.grafana.palette import HEX, SERIES, Colour, by_last_letter
+from gateway.grafana.palette import HEX, SERIES, Colour, by_name
 from gateway.grafana.units import grafana_unit
 
 _LETTERS = "ABCDEFGH"
@@ -180,7 +180,7 @@ def _overrides(panel: Panel) -> Iterator[tuple[str, list[model.DynamicConfigValu
 def _by_name(panel: Panel) -> Iterator[tuple[str, list[model.DynamicConfigValue]]]:
     """Lines and bars of things that nobody knows beforehand."""
     if panel.look in {"series", "bars"} and not panel.steps and any(query.by for query in panel.queries):
-        for pattern, colour in by_last_letter().items():
+        for pattern, colour in by_name().items():
             yield pattern, [_fixed(colour)]
 
 
