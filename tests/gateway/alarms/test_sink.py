@@ -91,7 +91,7 @@ class World:
             self._posts,
             known=lambda: self.known,
             conditions=self._conditions,
-            report=self.reported.append,
+            report=lambda one: self.reported.append(one),  # noqa: PLW0108 - the list is another each second
             events=self.events,
             clock=self.clock,
         )
@@ -345,7 +345,7 @@ async def test_a_clock_that_is_set_later_opens_no_window_and_dates_messages(tmp_
 async def test_a_condition_of_which_nobody_was_told_is_seen_again_before_it_is_told(tmp_path: Path) -> None:
     async with World(tmp_path, gather_s=30).running() as world:
         world.wrong = [stalled()]
-        await until(lambda: (tmp_path / FILE).exists() and recall_beside(tmp_path / FILE)[0])
+        await until(lambda: world.sink._memory is not None and recall_beside(tmp_path / FILE)[0])
     again = World(tmp_path)
     async with again.running():
         await asyncio.sleep(0.1)
