@@ -11,7 +11,8 @@ from tests.grafana.filled import Filled, Scalar
 from tests.grafana.influxql import read_select
 from tests.grafana.macros import Span, filled_in
 
-pytestmark = pytest.mark.xdist_group("grafana")  # one worker, so that the database is filled once
+pytestmark = [pytest.mark.xdist_group("grafana"), pytest.mark.timeout(400)]
+"""One worker, so that the database is filled once; whoever comes first waits for it."""
 
 RULES = {rule.uid: rule for rule in alert_queries()}
 HOUR_MS = 3_600_000

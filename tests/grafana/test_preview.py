@@ -8,7 +8,8 @@ from tests.grafana.filled import Filled
 from tests.grafana.preview.page import DRAWINGS, preview
 from tests.grafana.preview.picture import photograph
 
-pytestmark = pytest.mark.xdist_group("grafana")  # one worker, so that the database is filled once
+pytestmark = [pytest.mark.xdist_group("grafana"), pytest.mark.timeout(400)]
+"""One worker, so that the database is filled once; whoever comes first waits for it."""
 
 DASHBOARDS = [read_dashboard(file) for file in dashboard_files()]
 PNG = b"\x89PNG\r\n\x1a\n"

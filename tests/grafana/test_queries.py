@@ -10,7 +10,8 @@ from tests.grafana.filled import Filled, Series
 from tests.grafana.frames import rows
 from tests.grafana.written import missing, page
 
-pytestmark = pytest.mark.xdist_group("grafana")  # one worker, so that the database is filled once
+pytestmark = [pytest.mark.xdist_group("grafana"), pytest.mark.timeout(400)]
+"""One worker, so that the database is filled once; whoever comes first waits for it."""
 
 DASHBOARDS = [read_dashboard(file) for file in dashboard_files()]
 
