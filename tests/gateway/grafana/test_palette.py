@@ -24,7 +24,7 @@ def test_eight_neighbours_have_eight_colours() -> None:
 
 
 def test_pilots_of_one_city_differ_by_their_beginning() -> None:
-    assert len({colour_of(f"{domain}-mechelen") for domain in ("air", "cycling", "energy", "green", "waste")}) == 5
+    assert len({colour_of(f"{domain}-mechelen") for domain in ("air", "cycling", "energy", "green", "parking")}) == 5
 
 
 def test_the_colours_are_okabes_and_itos() -> None:
