@@ -85,8 +85,8 @@ class Reading(msgspec.Struct, frozen=True):
 class Headline(msgspec.Struct, frozen=True):
     """One figure of a card. ``code``: ``/api/words`` ``headlines`` has its label; ``subject``: whose it is, or "".
 
-    ``of``: of how many (3 of 16 bays are free), where that says something. A word of ``worst_air`` is a state of
-    ``aqi_band``.
+    ``of``: of how many (3 of 16 bays are free), where that says something. ``word``: the value as people say it, where
+    it is a state (``moderate``).
     """
 
     code: str
@@ -96,6 +96,7 @@ class Headline(msgspec.Struct, frozen=True):
     link: str
     at_ms: int | None
     of: int | None = None
+    word: Text | None = None
 
 
 class Worst(msgspec.Struct, frozen=True):

@@ -242,7 +242,7 @@ class GreenPage(msgspec.Struct, frozen=True):
 
 
 class Column(msgspec.Struct, frozen=True):
-    """One property of the table; ``derived``: worked out here. ``per``: hour, day … of what its values are."""
+    """One property of the table; ``derived``: its newest values are worked out here, not measured."""
 
     property: str
     unit: str

@@ -6,6 +6,7 @@ from gateway.dashboard.answers import Headline, Thing
 from gateway.dashboard.present import Cell, Present
 from gateway.dashboard.troubles import link_to
 from gateway.dashboard.units import UNTOLD, ms, rounded, unit_of
+from gateway.dashboard.words import word
 from pipelines.domains import HOUR_NS, Site
 from pipelines.domains.parking.street import FEATURE as STREET
 from pipelines.domains.parking.street import street_name
@@ -152,7 +153,8 @@ def _air(desk: Desk) -> Iterator[Headline]:
     bands = [(order.index(str(cell.value)), thing, cell) for thing, cell in desk.values("aqi_band")]
     if bands:
         _, thing, cell = max(bands, key=lambda one: one[0])
-        yield Headline("worst_air", cell.value, "", thing.name, link_to(thing.id), ms(cell.time_ns))
+        said = word("states", str(cell.value))
+        yield Headline("worst_air", cell.value, "", thing.name, link_to(thing.id), ms(cell.time_ns), word=said)
     yield from _extreme("pm25", desk.numbers("pm25_ug_m3"), "pm25_ug_m3")
 
 

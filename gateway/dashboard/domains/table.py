@@ -69,8 +69,9 @@ def _columns(board: Board, features: Sequence[str]) -> list[Column]:
     derived: set[str] = set()
     for feature in features:
         cells = board.present.cells(feature)
-        rows.update({name for name, _ in cells if name not in OF_DEVICES})
-        derived |= {name for (name, _), cell in cells.items() if cell.by}
+        names = {name for name, _ in cells if name not in OF_DEVICES}
+        rows.update(names)
+        derived |= {name for name in names if (one := board.present.newest(feature, name)) and one[1].by}
     main = {names[0] for kind, names in MAIN.items() if any(one.startswith(kind + "/") for one in features)}
     ranked = sorted(rows, key=lambda name: (name not in main, -rows[name], name not in derived, ORDER.get(name, 0)))
     chosen = sorted(ranked[:MAX_COLUMNS], key=lambda name: (name not in main, name not in derived, ORDER.get(name, 0)))

@@ -59,6 +59,9 @@ def test_the_overview_has_a_card_with_figures_for_each_pilot(town: Shown) -> Non
     assert free.of == 6
     assert free.value in range(7)
     assert all(card.headlines for card in cards.values())
+    air = next(one for one in cards["air-mechelen"].headlines if one.code == "worst_air")
+    assert air.word is not None
+    assert air.word.nl != air.value
     assert overview.rates.accepted == town.gateway.refine.facts()["accepted"] > 1_000
     assert overview.things["ok"] == len(things(town))
 
