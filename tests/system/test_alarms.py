@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.gateway_process import GatewayProcess
-from tests.proofs import told
+from tests.proofs import books, told
 from tests.servers import Server
 
 CAUSES = {"token revoked", "database missing", "fire", "flood"}
@@ -17,6 +17,7 @@ def test_a_revoked_token_a_missing_database_fire_and_flood_are_told_on_every_rou
     found = told.run(gateway, broker, tmp_path / "influx", 0, tables=told.QUICK)
     assert found.seconds.keys() == CAUSES
     assert max(found.seconds.values()) < 60
+    assert "alarms" in books.conserved(gateway)["sinks"]
     shown = gateway.command("alarms", "list")
     assert shown.returncode == 0
     assert "waste-container/b1" in shown.stdout
