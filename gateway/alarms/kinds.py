@@ -43,7 +43,10 @@ WORDS: Mapping[str, Words] = {
 
 
 class Limit(msgspec.Struct, frozen=True):
-    """A quantity that is an alarm from ``from_`` on, until it is below ``below``. Both in the property's unit."""
+    """A quantity that is an alarm from the pilot's own limit on, until it is ``hysteresis`` below it, in its unit.
+
+    ``name``: of the alarm; ``features``: the type of feature that it is asked of.
+    """
 
     name: str
     features: str
