@@ -46,6 +46,10 @@ def draw(canvas: Canvas) -> Markup:
         shapes += _value_axis(by_unit[unit][0].field, spans[unit], y, (left, right), on_right=number > 0)
         shapes += _steps(by_unit[unit][0].field, spans[unit], y, (left, right))
         for course in by_unit[unit]:
+            if course.field.settings["custom"].get("gradientMode") == "scheme":
+                name = f"scheme-{canvas.panel.id}-{number}"
+                shapes.append(_gradient(course.field, spans[unit], y, name))
+                course.colour = f"url(#{name})"
             shapes += _drawn(course, x, y, (left, right), _bar_width(courses, x))
     shapes += [rule((x(at), TOP, x(at), height), stroke, "3 3") for at, stroke in canvas.marks]
     for number, line in enumerate(legend):
@@ -90,9 +94,9 @@ def _span(courses: Sequence[Course]) -> tuple[float, float]:
     tops = [(value or 0.0) + one.below.get(at, 0.0) for one in courses for at, value in one.points if value is not None]
     low, high = (min(tops), max(tops)) if tops else (0.0, 1.0)
     if any(one.below or one.field.settings["custom"].get("drawStyle") == "bars" for one in courses):
-        low = min(0.0, low)
+        low, high = min(0.0, low), max(0.0, high)
     room = (high - low) * 0.06 or abs(high) * 0.1 or 1.0
-    low, high = (low if low == 0 else low - room), high + room
+    low, high = (low if low == 0 else low - room), (high if high == 0 else high + room)
     return (_given(settings.get("min"), low), _given(settings.get("max"), high))
 
 
@@ -124,6 +128,20 @@ def _steps(field: Field, span: tuple[float, float], y: Scale, ends: tuple[float,
 def _bar_width(courses: Sequence[Course], x: Scale) -> float:
     gaps = [b[0] - a[0] for one in courses for a, b in zip(one.points, one.points[1:], strict=False) if b[0] > a[0]]
     return max(1.5, 0.8 * (x(min(gaps)) - x(0))) if gaps else 8.0
+
+
+def _gradient(field: Field, span: tuple[float, float], y: Scale, name: str) -> Markup:
+    """The colours of the thresholds from low to high, with hard edges: a line takes that of where it is."""
+    stops: list[Child] = []
+    steps = (field.settings.get("thresholds") or {}).get("steps", [])
+    for step, after in zip(steps, [*steps[1:], None], strict=True):
+        low = span[0] if step.get("value") is None else step["value"]
+        high = span[1] if after is None else after["value"]
+        for value in (low, high):
+            share = min(1.0, max(0.0, (value - span[0]) / ((span[1] - span[0]) or 1.0)))
+            stops.append(tag("stop", offset=round(share, 4), stop_color=colour(step["color"])))
+    ends = {"x1": 0, "x2": 0, "y1": round(y(span[0]), 1), "y2": round(y(span[1]), 1)}
+    return tag("linearGradient", stops, id=name, gradientUnits="userSpaceOnUse", **ends)
 
 
 def _drawn(course: Course, x: Scale, y: Scale, ends: tuple[float, float], bar_width: float) -> Iterator[Child]:
