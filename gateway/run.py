@@ -9,9 +9,9 @@ The order of stopping stands in ``stopping.py``.
 
 import asyncio
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from gateway.clock import Clock
 from gateway.codecs.codecs import Codecs
@@ -46,6 +46,13 @@ if TYPE_CHECKING:
     from gateway.http.operators import OperatorsServer
     from gateway.open_data.server import OpenDataServer
     from gateway.self_report import SelfReport
+
+
+class Part(Protocol):
+    """One loop of the gateway."""
+
+    async def run(self) -> None:
+        """Work until cancelled."""
 
 
 class Gateway:
@@ -93,40 +100,17 @@ class Gateway:
             await stack.enter_async_context(self.codecs)
             loops = {
                 "ingest": group.create_task(self.ingest.run(), name="ingest"),
-                "refine": group.create_task(supervise("refine", self.refine.run, self.events), name="refine"),
-                "housekeeping": group.create_task(
-                    supervise("housekeeping", self.housekeeping.run, self.events), name="housekeeping"
-                ),
-                "downlinks": group.create_task(
-                    supervise("downlinks", self.downlinks.run, self.events), name="downlinks"
-                ),
                 "watchdog": group.create_task(watch(self.health.moving), name="watchdog"),
-                "health": group.create_task(supervise("health", self.health.run, self.events), name="health"),
             }
-            if self.analytics is not None:
-                analytics = supervise("analytics", self.analytics.run, self.events)
-                loops["analytics"] = group.create_task(analytics, name="analytics")
-            if (own := open_self_report(self)) is not None:
-                reporting = supervise("self report", own.run, self.events)
-                loops["self report"] = group.create_task(reporting, name="self report")
-            if self.open_data is not None:
-                serving = supervise("open data", self.open_data.run, self.events)
-                loops["open data"] = group.create_task(serving, name="open data")
-            if self.operators is not None:
-                showing = supervise("operators' listener", self.operators.run, self.events)
-                loops["operators"] = group.create_task(showing, name="operators")
+            loops |= {name: self._kept_up(group, name, part.run) for name, part in self._parts().items()}
             inlets = [
-                group.create_task(supervise(f"source {source.name}", source.run, self.events), name=source.name)
-                for source in self.sources
+                self._kept_up(group, f"source {source.name}", source.run, task=source.name) for source in self.sources
             ]
             outlets = [
-                group.create_task(
-                    supervise(f"sink {delivery.sink.id}", delivery.run, self.events), name=delivery.sink.id
-                )
-                for delivery in self.deliveries
+                self._kept_up(group, f"sink {one.sink.id}", one.run, task=one.sink.id) for one in self.deliveries
             ]
             outlets += [
-                group.create_task(supervise(f"sink {sink.id} states", sink.run, self.events), name=f"{sink.id} states")
+                self._kept_up(group, f"sink {sink.id} states", sink.run, task=f"{sink.id} states")
                 for sink in (delivery.sink for delivery in self.deliveries)
                 if isinstance(sink, TendedSink)
             ]
@@ -135,6 +119,25 @@ class Gateway:
             await self._stop.wait()
             notify("STOPPING=1")
             return await self._stop_in_order(loops, inlets, outlets)
+
+    def _parts(self) -> dict[str, "Part"]:
+        """What works beside the road, by name: each is started again when it raises."""
+        parts = {
+            "refine": self.refine,
+            "analytics": self.analytics,
+            "housekeeping": self.housekeeping,
+            "downlinks": self.downlinks,
+            "health": self.health,
+            "self report": open_self_report(self),
+            "open data": self.open_data,
+            "operators' listener": self.operators,
+        }
+        return {name: part for name, part in parts.items() if part is not None}
+
+    def _kept_up(
+        self, group: asyncio.TaskGroup, name: str, run: Callable[[], Coroutine[Any, Any, None]], *, task: str = ""
+    ) -> asyncio.Task[None]:
+        return group.create_task(supervise(name, run, self.events), name=task or name)
 
     def stop(self) -> None:
         """Begin the orderly stop."""

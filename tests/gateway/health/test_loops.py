@@ -16,7 +16,7 @@ from tests.gateway.road import received, until
 from tests.gateway.service_manager import ServiceManager
 from tests.gateway.whole import line, running, write_files
 
-WAIT_FOR_OTHERS = {"open data", "operators", "watchdog"}
+WAIT_FOR_OTHERS = {"open data", "operators' listener", "watchdog"}
 """Loops that no restart would mend, and the one that asks; sources and sinks come on top."""
 
 
