@@ -195,7 +195,7 @@ DEVICES = Dashboard(
         ),
         Panel(
             title="How many messages can nobody read?",
-            about="Rejected by reason, of the whole gateway: a device that nobody wrote down, a payload that its profile cannot read. citygate rejected lists them.",
+            about="Rejected by reason, of the whole gateway: a device that nobody wrote down, a payload that its profile cannot read. citygate rejected list names them.",
             look="bars",
             queries=(
                 Query(
