@@ -1,9 +1,12 @@
 """Every slug that an answer may carry has its label in English and Dutch: a row of gateway/dashboard/words.toml."""
 
+import re
+from pathlib import Path
 from typing import get_args
 
 import pytest
 
+from gateway import health
 from gateway.dashboard.domain_answers import Word
 from gateway.dashboard.words import error, notice, table, word, words
 from pipelines.domains.table import MACHINES
@@ -36,6 +39,13 @@ def test_every_alarm_of_the_vocabulary_has_a_title_and_what_to_do() -> None:
     alarms = {name for name, row in PROPERTIES.items() if row.alarm}
     assert alarms - set(table()["troubles"]) == set()
     assert alarms - set(table()["mends"]) == set()
+
+
+def test_every_kind_of_condition_has_a_title() -> None:
+    sources = [path.read_text() for path in Path(health.__file__).parent.glob("*.py")]
+    kinds = {kind for text in sources for kind in re.findall(r"(?:Found|Incident|Condition)\(\s*\"([a-z-]+)\"", text)}
+    assert len(kinds) > 10
+    assert kinds - set(table()["troubles"]) == set()
 
 
 def test_labels_are_short_plain_and_in_both_languages() -> None:
