@@ -26,7 +26,8 @@ export function worldMap({ label, compact = false }) {
   const surface = el("div", { class: "map-surface", tabindex: 0, role: "application", "aria-label": `${label}. ${t("map.keys")}` }, drawing);
   const buttons = [["plus", "map.zoom_in", () => zoom(ZOOM_STEP)], ["minus", "map.zoom_out", () => zoom(1 / ZOOM_STEP)], ["fit", "map.fit", () => { fit(); soon(); }]]
     .map(([shape, words, act]) => el("button", { type: "button", class: "map-button", "aria-label": t(words), title: t(words), onclick: act }, icon(shape)));
-  const element = el("div", { class: `map ${compact ? "map-compact" : ""}` }, surface, el("div", { class: "map-buttons" }, buttons), card,
+  const element = el("div", { class: `map ${compact ? "map-compact" : ""}` },
+    el("div", { class: "map-frame" }, surface, el("div", { class: "map-buttons" }, buttons), card),
     el("p", { class: "map-note note" }, t("map.schematic")));
 
   const view = { x: 0.5, y: 0.5, scale: 256, width: 0, height: 0, px: (x) => (x - view.x) * view.scale + view.width / 2, py: (y) => (y - view.y) * view.scale + view.height / 2 };

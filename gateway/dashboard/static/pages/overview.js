@@ -13,6 +13,7 @@ import { thingsNow } from "../things_now.js";
 import { label, t } from "../words.js";
 
 const SHOWN_TROUBLES = 6;
+const STATES_OF = { worst_air: "aqi_band" }; // headlines whose word is a state of this property
 
 /** Show the overview and keep it live. */
 export async function show(main, _place, until) {
@@ -103,13 +104,12 @@ function pilotCard(pilot) {
 }
 
 function headline(one) {
-  const of = one.subject.startsWith("/"); // "/ 24": of how many
-  const whose = of ? "" : one.subject;
-  const below = [whose && parts.plain(placeName(whose)), whose && one.at_ms && " · ", one.at_ms && parts.timeAgo(one.at_ms)];
-  const value = typeof one.value === "string" ? placeName(one.value) : one.value;
+  const below = [one.subject && parts.plain(placeName(one.subject)), one.subject && one.at_ms && " · ", one.at_ms && parts.timeAgo(one.at_ms)];
+  const value = one.code === "best_street" && one.value !== null ? placeName(one.value) : one.value;
+  const unit = one.of === null ? one.unit : t("pilot.of", { n: number(one.of) });
   return el("div", { class: "headline" },
     el("dt", {}, label("headlines", one.code)),
-    el("dd", {}, typeof value === "number" ? parts.figure(rounded(value, one.unit), of ? one.subject : one.unit) : el("span", { class: "figure word" }, quantity(value, one.unit)),
+    el("dd", {}, typeof value === "number" ? parts.figure(rounded(value, one.unit), unit) : el("span", { class: "figure word" }, quantity(value, one.unit, STATES_OF[one.code])),
       el("span", { class: "note" }, below)));
 }
 

@@ -17,10 +17,10 @@ function street(one) {
   const known = one.free + one.occupied;
   const all = known + one.unknown;
   const lost = known === 0;
-  return el("li", { class: "panel street", "data-key": one.feature, "data-full": one.free === 0 && !lost ? "" : null },
+  return el("li", { class: "panel street", "data-key": one.feature, "data-full": one.free === 0 && !lost ? "" : null, "data-lost": lost ? "" : null },
     el("div", { class: "street-head" },
       el("h2", {}, parts.plain(placeName(one.name))),
-      one.rank === 1 && parts.badge("good", "good", t("parking.best")),
+      one.rank === 1 && !lost && parts.badge("good", "good", t("parking.best")),
       one.overstays > 0 && parts.badge("wait", "warn", t("parking.overstays", { count: one.overstays, n: one.overstays }))),
     el("div", { class: "street-free" },
       el("p", { class: "huge" }, lost ? t("value.none") : number(one.free)),

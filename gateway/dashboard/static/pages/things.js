@@ -11,7 +11,7 @@ import { thingsNow } from "../things_now.js";
 import { label, t } from "../words.js";
 import * as one from "./thing.js";
 
-const SHOWN = 200;
+const SHOWN = 100;
 const STATES = ["alarm", "silent", "never", "ok"];
 const WORST_FIRST = Object.fromEntries(STATES.map((state, index) => [state, index]));
 
@@ -96,5 +96,5 @@ function thingTable(things) {
     thing.last_heard_ms === null ? el("span", { class: "note" }, t("things.never_heard")) : parts.timeAgo(thing.last_heard_ms),
     thing.battery_percent === null ? "" : quantity(Math.round(thing.battery_percent), "%"),
   ]);
-  return parts.table(t("things.list"), columns, rows, { className: "cards", keys: things.map((thing) => thing.id) });
+  return parts.table(t("things.list"), columns, rows, { className: "cards things-table", keys: things.map((thing) => thing.id) });
 }

@@ -1,10 +1,10 @@
 """A real browser before a real HTTP server: Debian's Chromium, driven by Playwright."""
 
+import contextlib
 import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 
 from gateway.http.embedded import Embedded, bound
 from tests.gateway.dashboard.browser import pretended
+from tests.gateway.dashboard.browser.pretended_server import application
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--force-color-profile=srgb")
@@ -28,12 +29,17 @@ class Shown:
         self._browser = browser
         self._contexts: list[BrowserContext] = []
 
-    def page(self, *, width: int = 1440, height: int = 900, scheme: str = "light", language: str = "en-GB", address: str = "") -> Page:
+    def page(
+        self, *, width: int = 1440, height: int = 900, scheme: str = "light", language: str = "en-GB", address: str = ""
+    ) -> Page:
         """A fresh page; whatever the console, the page or the network complains of is noted in ``complaints``."""
         context = self._browser.new_context(
-            viewport={"width": width, "height": height}, color_scheme="dark" if scheme == "dark" else "light", locale=language,
-            timezone_id="Europe/Brussels", reduced_motion="reduce",
-        )  # fmt: skip
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if scheme == "dark" else "light",
+            locale=language,
+            timezone_id="Europe/Brussels",
+            reduced_motion="reduce",
+        )
         context.set_default_timeout(8_000)
         home = address or self.address
 
@@ -81,10 +87,10 @@ class Shown:
             context.close()
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """One browser for all tests; skips where there is none, fails in CI."""
-    if not Path(CHROMIUM).exists() or find_spec("playwright") is None:
+@contextlib.contextmanager
+def open_browser() -> Iterator[Browser]:
+    """Chromium, until the block ends; skips where there is none, fails in CI."""
+    if not Path(CHROMIUM).exists():
         missing = f"{CHROMIUM} is not installed"
         if os.environ.get("CI") == "true":
             pytest.fail(f"{missing}, and in CI a missing browser is an error")
@@ -95,14 +101,26 @@ def browser() -> Iterator[Browser]:
         opened.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One browser a file.
+
+    Not one for the session: while it is open its own event loop counts as running, and tests with a loop cannot run.
+    """
+    with open_browser() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
 def serve() -> Iterator[Callable[[Callable[[], pretended.City]], str]]:
     """Serves a city in a thread of its own; gives its address."""
     running: list[tuple[Embedded, threading.Thread]] = []
 
     def start(state: Callable[[], pretended.City]) -> str:
         listener = bound(("127.0.0.1", 0), backlog=64, said="test")
-        config = uvicorn.Config(pretended.application(state), log_config=None, lifespan="off", ws="none", timeout_graceful_shutdown=1)
+        config = uvicorn.Config(
+            application(state), log_config=None, lifespan="off", ws="none", timeout_graceful_shutdown=1
+        )
         server = Embedded(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
@@ -117,13 +135,13 @@ def serve() -> Iterator[Callable[[Callable[[], pretended.City]], str]]:
         thread.join(5)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def current() -> list[pretended.City]:
     """Holds the city that is served now."""
     return [pretended.city()]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def address(serve: Callable[[Callable[[], pretended.City]], str], current: list[pretended.City]) -> str:
     """Of the pretended city."""
     return serve(lambda: current[0])
@@ -137,5 +155,3 @@ def shown(browser: Browser, address: str, current: list[pretended.City]) -> Iter
     yield found
     found.city.stream = False
     found.close()
-
-

@@ -41,7 +41,9 @@ def page(name: str, things: Sequence[a.Thing], at_ms: int, *, silent: bool) -> A
         case "air":
             columns = (d.Column("aqi_band", "", True), d.Column("pm25_ug_m3", "µg/m³", False))
             band = a.Reading("x", "aqi_band", "fair", "", at_ms - HOUR_MS, 3600)
-            rows = tuple(d.Row(one.id, one.feature, one.name, one.area, one.pilot, "warning", (band, one.main)) for one in own)
+            rows = tuple(
+                d.Row(one.id, one.feature, one.name, one.area, one.pilot, "warning", (band, one.main)) for one in own
+            )
             return d.TablePage("air", at_ms, columns, rows, notices)
         case _:
             raise RefusalError("not-found", name)
@@ -55,10 +57,40 @@ def _streets(own: Sequence[a.Thing], at_ms: int, *, silent: bool) -> list[d.Stre
             taken = one.main is not None and one.main.value is True
             state: Any = "unknown" if silent else "occupied" if taken else "free"
             category = "disabled" if one.id.endswith("-5") else "ordinary"
-            bays.append(d.Bay(one.id, one.feature, one.name, state, at_ms, category, 120.0, taken and rank == 2, one.longitude, one.latitude))
-        counts = [sum(bay.state == state for bay in bays) for state in ("free", "occupied", "unknown")]
+            bays.append(
+                d.Bay(
+                    one.id,
+                    one.feature,
+                    one.name,
+                    state,
+                    at_ms,
+                    category,
+                    120.0,
+                    taken and rank == 2,
+                    one.longitude,
+                    one.latitude,
+                )
+            )
+        free, taken_bays, unknown = (
+            sum(bay.state == state for bay in bays) for state in ("free", "occupied", "unknown")
+        )
         chances = () if silent else tuple(d.Chance(minutes, 96.0 - minutes, at_ms) for minutes in (5, 10, 15, 30))
-        streets.append(d.Street(f"street-parking/{area}", "parking-mechelen", area, *counts, 1 if rank == 2 else 0, rank, 62.0, at_ms, chances, tuple(bays)))
+        streets.append(
+            d.Street(
+                f"street-parking/{area}",
+                "parking-mechelen",
+                area,
+                free,
+                taken_bays,
+                unknown,
+                1 if rank == 2 else 0,
+                rank,
+                62.0,
+                at_ms,
+                chances,
+                tuple(bays),
+            )
+        )
     return streets
 
 
@@ -68,24 +100,64 @@ def _round(own: Sequence[a.Thing], at_ms: int) -> d.Round:
         level = one.main.value if one.main is not None else None
         assert level is None or isinstance(level, float)
         full_in = (100 - level) / 1.2 if level is not None else None
-        spread = (full_in * 0.7, full_in * 1.5) if full_in is not None else (None, None)
-        containers.append(d.Container(
-            one.id, one.feature, one.name, one.area, "paper", level, at_ms - HOUR_MS, "ok", "", full_in, *spread, 81.0, 21.5, at_ms - 70 * HOUR_MS,
-            level is not None and level > 40, one.alarms, one.longitude, one.latitude,
-        ))  # fmt: skip
+        sooner, later = (full_in * 0.7, full_in * 1.5) if full_in is not None else (None, None)
+        containers.append(
+            d.Container(
+                one.id,
+                one.feature,
+                one.name,
+                one.area,
+                "paper",
+                level,
+                at_ms - HOUR_MS,
+                "ok",
+                "",
+                full_in,
+                sooner,
+                later,
+                81.0,
+                21.5,
+                at_ms - 70 * HOUR_MS,
+                level is not None and level > 40,
+                one.alarms,
+                one.longitude,
+                one.latitude,
+            ),
+        )
     containers.sort(key=lambda one: -(one.level_percent or 0))
     stops = tuple(d.Stop(one.feature, 0.4) for one in containers if one.due)
     return d.Round("waste-mechelen", "Waste in Mechelen", stops, (), 2.1, 6.4, 1.9, 5.7, 80.0, 24.0, tuple(containers))
 
 
 def _site(one: a.Thing, at_ms: int) -> d.CountSite:
-    usual = [round(140 * math.exp(-((hour - 8) ** 2) / 5) + 120 * math.exp(-((hour - 17) ** 2) / 7) + 8) for hour in range(24)]
-    hours = tuple(d.HourOfCount(hour, usual[hour] * 0.9 if hour < 13 else None, usual[hour] * 1.1, usual[hour]) for hour in range(24))
+    usual = [
+        round(140 * math.exp(-((hour - 8) ** 2) / 5) + 120 * math.exp(-((hour - 17) ** 2) / 7) + 8)
+        for hour in range(24)
+    ]
+    hours = tuple(
+        d.HourOfCount(hour, usual[hour] * 0.9 if hour < 13 else None, usual[hour] * 1.1, usual[hour])
+        for hour in range(24)
+    )
     days = tuple(d.Day(f"2026-10-{4 + i:02}", 900.0 + 60 * (i % 7), "estimated" if i == 9 else "ok") for i in range(28))
     return d.CountSite(
-        one.id, one.feature, one.name, one.area, one.pilot, "bicycles", 713.0, at_ms, 1_422.0, 690.0, 9_120.0, 8_740.0, 1_260.0, hours, days,
-        one.longitude, one.latitude,
-    )  # fmt: skip
+        one.id,
+        one.feature,
+        one.name,
+        one.area,
+        one.pilot,
+        "bicycles",
+        713.0,
+        at_ms,
+        1_422.0,
+        690.0,
+        9_120.0,
+        8_740.0,
+        1_260.0,
+        hours,
+        days,
+        one.longitude,
+        one.latitude,
+    )
 
 
 def _plant(one: a.Thing, at_ms: int) -> d.Plant:
@@ -93,6 +165,19 @@ def _plant(one: a.Thing, at_ms: int) -> d.Plant:
     assert isinstance(tension, float)
     dry = tension > 60
     return d.Plant(
-        one.id, one.feature, one.name, one.area, one.pilot, "water" if dry else "wait", 60.0 if dry else None, "dry" if dry else "moist", 31.0, 17.4,
-        tension, at_ms - HOUR_MS, "stuck" if tension > 110 else "ok", one.longitude, one.latitude,
-    )  # fmt: skip
+        one.id,
+        one.feature,
+        one.name,
+        one.area,
+        one.pilot,
+        "water" if dry else "wait",
+        60.0 if dry else None,
+        "dry" if dry else "moist",
+        31.0,
+        17.4,
+        tension,
+        at_ms - HOUR_MS,
+        "stuck" if tension > 110 else "ok",
+        one.longitude,
+        one.latitude,
+    )

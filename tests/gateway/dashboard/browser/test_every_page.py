@@ -19,8 +19,10 @@ def violations(page: Page, rules: str = "") -> list[str]:
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE)
     found: list[dict[str, Any]] = page.evaluate(
-        """only => axe.run(document, {resultTypes: ["violations"], ...(only && {runOnly: {type: "rule", values: [only]}})})
-            .then((told) => told.violations)""",
+        """async (only) => {
+            const rules = only ? {runOnly: {type: "rule", values: [only]}} : {};
+            return (await axe.run(document, {resultTypes: ["violations"], ...rules})).violations;
+        }""",
         rules,
     )
     return [f"{one['id']}: {one['help']}: {node['html'][:160]}" for one in found for node in one["nodes"][:3]]
@@ -29,7 +31,8 @@ def violations(page: Page, rules: str = "") -> list[str]:
 def cut(page: Page) -> list[str]:
     """Elements that reach beyond the right edge, and the page's own overflow."""
     return list(page.evaluate("""() => {
-        const wide = document.documentElement.scrollWidth > innerWidth ? [`page: ${document.documentElement.scrollWidth}`] : [];
+        const whole = document.documentElement.scrollWidth;
+        const wide = whole > innerWidth ? [`page: ${whole}`] : [];
         const beyond = [...document.querySelectorAll("main *, footer *, header *")].filter((one) => {
             const box = one.getBoundingClientRect();
             return box.width > 1 && box.right > innerWidth + 1 && !one.closest("svg, .map, .chart");

@@ -8,7 +8,16 @@ import pytest
 
 STATIC = Path(__file__).parents[4] / "gateway" / "dashboard" / "static"
 MODULES = sorted(STATIC.rglob("*.js"))
-FORBIDDEN = ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", "DOMParser", "createContextualFragment")
+FORBIDDEN = (
+    "innerHTML",
+    "outerHTML",
+    "insertAdjacentHTML",
+    "document.write",
+    "eval(",
+    "new Function",
+    "DOMParser",
+    "createContextualFragment",
+)
 BUILT = re.compile(r"\$\{[^}]*\}")
 
 
@@ -50,13 +59,24 @@ def asked() -> set[str]:
 
 def test_every_word_that_is_asked_for_is_there_and_every_word_there_is_asked_for() -> None:
     known = words("en")
-    patterns = {key: re.compile("^" + ".+".join(re.escape(part) for part in BUILT.split(key)) + r"(\.one|\.other)?$") for key in asked()}
+    patterns = {
+        key: re.compile("^" + ".+".join(re.escape(part) for part in BUILT.split(key)) + r"(\.one|\.other)?$")
+        for key in asked()
+    }
     exact = {key for key in patterns if "${" not in key and key.split(".")[0] in {one.split(".")[0] for one in known}}
-    missing = {key for key in exact if not any(patterns[key].match(one) for one in known) and not key.endswith((".js", ".json", ".css"))}
+    missing = {
+        key
+        for key in exact
+        if not any(patterns[key].match(one) for one in known) and not key.endswith((".js", ".json", ".css"))
+    }
     assert missing - {"counts.week", "counts.yesterday"} == set()
     patterns = {key: found for key, found in patterns.items() if not key.startswith("${")}
     parts = {"counts.yesterday", "counts.week"}  # their `.more`, `.less` and `.same` are made in counts.js
-    unasked = [one for one in known if not any(found.match(one) for found in patterns.values()) and one.rpartition(".")[0] not in parts]
+    unasked = [
+        one
+        for one in known
+        if not any(found.match(one) for found in patterns.values()) and one.rpartition(".")[0] not in parts
+    ]
     assert unasked == []
 
 
@@ -64,7 +84,9 @@ def test_no_text_that_is_seen_stands_in_a_module() -> None:
     """A child of ``el`` or ``fill`` in quotes would be seen; a mark between words may be."""
     child = re.compile(r"""(?:,\s|\[|\? |: |&& )"([^"]*[A-Za-z]{3,} [^"]*)"(?=\s*[,)\]])""")
     found = [(module.name, text) for module in MODULES for text in child.findall(module.read_text(encoding="utf-8"))]
-    allowed = re.compile(r"^(M[\d. -]|TradingView|[\w-]+( [\w-]+)*$)")  # a drawing's path, a proper name, names of classes
+    allowed = re.compile(
+        r"^(M[\d. -]|TradingView|[\w-]+( [\w-]+)*$)"
+    )  # a drawing's path, a proper name, names of classes
     assert [one for one in found if not allowed.match(one[1])] == []
 
 
