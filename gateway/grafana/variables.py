@@ -32,7 +32,7 @@ def _variable(layout: Dashboard, place: int) -> dashboard.QueryVariable:
     built = (
         dashboard.QueryVariable(name)
         .label(layout.thing if name == "feature" else _LABELS[name])
-        .query({"query": text, "refId": f"variable {name}"})
+        .query(text)
         .datasource(model.DataSourceRef(type_val=links.DATASOURCE["type"], uid=links.DATASOURCE["uid"]))
         .refresh(model.VariableRefresh.ON_DASHBOARD_LOAD)
         .sort(model.VariableSort.ALPHABETICAL_CASE_INSENSITIVE_ASC)
