@@ -18,12 +18,6 @@ export function fill(parent, ...children) {
   return parent;
 }
 
-/** Set one CSS property of an element by script: allowed where a style attribute is not. */
-export function styled(element, properties) {
-  for (const [name, value] of Object.entries(properties)) element.style.setProperty(name, value);
-  return element;
-}
-
 function filled(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === null || value === undefined || (value === false && !name.startsWith("aria-"))) continue;

@@ -5,7 +5,7 @@ import { ago, instant, quantityParts, span } from "./format.js";
 import { gatewayNow } from "./gateway_time.js";
 import { icon } from "./icons.js";
 import { address } from "./router.js";
-import { label, pick, spoken, t } from "./words.js";
+import { label, pick, t } from "./words.js";
 
 const TICK_MS = 5_000;
 export const SEVERITY_TONE = { critical: "bad", warning: "warn", info: "info" };
@@ -97,6 +97,12 @@ export function troubleItem(trouble) {
       el("p", { class: "note" }, t("trouble.since"), " ", timeSince(trouble.since_ms))));
 }
 
+/** How much comes in, in the unit that makes it a figure: a small town sends less than one message a second. */
+export function rate(per_s) {
+  if (per_s >= 1) return figure(Math.round(per_s * 10) / 10, t("unit.per_second"));
+  return figure(Math.round(per_s * 60), t("unit.per_minute"));
+}
+
 /** Troubles as a list. */
 export const troubleList = (troubles) => el("ul", { class: "troubles" }, troubles.map(troubleItem));
 
@@ -172,6 +178,3 @@ export const plain = (text) => el("bdi", {}, text);
 export function ownLink(link) {
   return typeof link === "string" && link.startsWith("/") && !link.startsWith("//") ? link : null;
 }
-
-/** Sentences of the gateway that exist in English only. */
-export const english = (text) => el("span", { lang: spoken() === "en" ? null : "en" }, text);

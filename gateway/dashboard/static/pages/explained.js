@@ -1,4 +1,5 @@
 // The newest message, step by step: what came, which bytes say what, what each reading became, what was written.
+// What `citygate explain` says is in English, and marked as such for screen readers.
 
 import { el } from "../element.js";
 import { quantity } from "../format.js";
@@ -11,14 +12,14 @@ export function explained(last) {
   const rows = last.steps.map((one) => [
     el("code", {}, one.reading || t("value.none")),
     quantity(one.value === "" ? null : one.value, one.unit),
-    one.property ? label("properties", one.property) : el("span", { class: "note" }, one.why),
+    one.property ? label("properties", one.property) : el("span", { class: "note", lang: "en" }, one.why),
     one.property ? quantity(one.observed, one.observed_unit, one.property) : "",
     one.property ? quality(one) : "",
   ]);
   return parts.panel(t("explain.title"), { key: "explain", className: "explain" },
     el("p", { class: "note" }, t("explain.lead", { number: last.number }), " ", parts.timeAgo(last.received_ms)),
     el("ol", { class: "steps" },
-      step(t("explain.step_received"), el("dl", { class: "facts" }, last.facts.map(([what, found]) => el("div", {}, el("dt", {}, what), el("dd", {}, parts.plain(found)))))),
+      step(t("explain.step_received"), el("dl", { class: "facts", lang: "en" }, last.facts.map(([what, found]) => el("div", {}, el("dt", {}, what), el("dd", {}, parts.plain(found)))))),
       last.payload_hex && step(t("explain.step_bytes"), payload(last), last.fault && el("p", { class: "fault" }, last.fault)),
       rows.length > 0 && step(t("explain.step_readings"), parts.table(t("explain.step_readings"), columns, rows, { className: "cards" })),
       step(t("explain.step_outcome"), outcome(last)),
@@ -36,7 +37,7 @@ function quality(one) {
 
 function outcome(last) {
   return [
-    el("p", {}, last.outcome),
+    el("p", { lang: "en" }, last.outcome),
     last.reason && el("p", {}, el("strong", {}, label("rejections", last.reason)), ` ${last.detail}`),
     last.mend.length > 0 && el("ul", { class: "mends" }, last.mend.map((one) => el("li", {}, one))),
   ];
@@ -49,7 +50,7 @@ function payload({ payload_hex, spans }) {
   const named = spans.filter((one) => one.length > 0);
   const columns = [[t("explain.offset"), "right tight"], [t("explain.bytes")], [t("explain.rule")], [t("explain.found"), "right"]];
   const rows = named.map((one) => [
-    String(one.offset), el("code", { class: "hex" }, part(one)), el("span", {}, one.rule),
+    String(one.offset), el("code", { class: "hex" }, part(one)), el("span", { lang: "en" }, one.rule),
     one.name ? [el("code", {}, one.name), " ", quantity(one.value, one.unit)] : "",
   ]);
   return [

@@ -64,7 +64,7 @@ function figures({ rates, things, state }) {
   if (state === "empty") return null;
   const silent = (things.silent ?? 0) + (things.never ?? 0);
   const shown = [
-    parts.stat(t("rates.per_second"), parts.figure(Math.round(rates.received_per_s * 10) / 10, t("unit.per_second")), t("rates.last_minute")),
+    parts.stat(t("rates.per_second"), parts.rate(rates.received_per_s), t("rates.last_minute")),
     parts.stat(t("rates.received"), parts.figure(rates.received, ""), t("rates.since_start")),
     parts.stat(t("rates.understood"), parts.figure(share(rates.accepted + rates.duplicates, rates.accepted + rates.duplicates + rates.rejected), "%"), t("rates.rejected", { n: number(rates.rejected) })),
     parts.stat(t("rates.silent"), parts.figure(silent, ""), t("rates.silent_of", { n: number(Object.values(things).reduce((sum, one) => sum + one, 0)) })),

@@ -99,7 +99,10 @@ const period = (interval_s) => (interval_s ? `, ${t("thing.covers", { span: span
 
 /** One chart a property, drawn when it comes into sight and again each minute. */
 function chartsOf(place, properties, until) {
-  const seen = [...new Map(properties.map((one) => [`${one.reading.feature} ${one.reading.property}`, one])).values()];
+  // Of a property that is measured and worked out (hourly means) one chart shows both, where what is measured stands.
+  const measuredLast = properties.toSorted((a, b) => (a.derived_by === "") - (b.derived_by === ""));
+  const byName = new Map(measuredLast.map((one) => [`${one.reading.feature} ${one.reading.property}`, one]));
+  const seen = properties.filter((one) => byName.get(`${one.reading.feature} ${one.reading.property}`) === one);
   const holders = seen.map(({ reading, derived_by }) => {
     const drawing = el("div", { class: "chart-place" });
     const element = el("figure", { class: "course" },
