@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Installs the servers that tests start, the browser they drive, and the programs that check what we write (promtool,
-# docker-compose, systemd, strace), from Debian's packages, when run as root on Debian. Never starts them: tests start
-# their own, on free loopback ports.
+# Installs the servers that tests start, the browser they drive, the programs that check what we write (promtool,
+# docker-compose, systemd, strace), and Node.js where there is none: from Debian's packages, when run as root on Debian.
+# Never starts a server: tests start their own, on free loopback ports.
 set -euo pipefail
 
 packages=(mosquitto mosquitto-clients influxdb victoria-metrics openssl docker-compose systemd strace curl chromium prometheus)
+command -v node >/dev/null && command -v npm >/dev/null || packages+=(nodejs npm)
 missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from gateway.cli.main import main
 from gateway.deploy_files import deploy_dir
 from gateway.sandbox.run import City, run_sandbox
-from tests import servers
+from tests import node, servers
 from tests.gateway.startups.open_broker import Client
 from tests.gateway_process import wait_until
 
@@ -59,6 +59,14 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, in
     assert "GatewayStopped" in (folder / "gateway.log").read_text(), "the gateway ended cleanly"
 
 
+def command(language: str, program: Path) -> list[str]:
+    """How a program of that language is started; what it imports is at hand."""
+    if language == "python":
+        return [sys.executable, f"{program}.py"]
+    node.give(program.parent)
+    return [servers.program("node"), f"{program}.mjs"]
+
+
 def client(port: int, user: str, password: str) -> Client:
     return Client(port, user, password, ca=None, protocol=paho.MQTTv311)
 
@@ -94,17 +102,42 @@ def test_accounts_are_added_and_revoked_while_it_runs(sandbox: tuple[Path, int, 
         assert reader.ended.get(timeout=5) is not None
 
 
-def test_the_sample_subscriber_prints_free_bays_within_five_seconds(sandbox: tuple[Path, int, str]) -> None:
+@pytest.mark.parametrize("language", ["python", "javascript"])
+def test_the_sample_subscriber_prints_free_bays_within_five_seconds(
+    language: str, sandbox: tuple[Path, int, str]
+) -> None:
     folder, port, printed = sandbox
     password = re.findall(r"(?m)^password  (\S+)$", printed)[0]
-    program = [sys.executable, str(folder / "subscriber.py"), f"mqtt://sandbox:{password}@127.0.0.1:{port}", STATES]
-    with subprocess.Popen(["timeout", "5", *program], stdout=subprocess.PIPE, text=True) as subscriber:
+    program = command(language, folder / "subscriber")
+    words = [*program, f"mqtt://sandbox:{password}@127.0.0.1:{port}", STATES]
+    with subprocess.Popen(["timeout", "5", *words], stdout=subprocess.PIPE, text=True) as subscriber:
         assert subscriber.stdout is not None
         said = [subscriber.stdout.readline() for _ in range(3)]
         subscriber.terminate()
     free, bays = map(int, re.fullmatch(r"(\d+) of (\d+) bays free\n", said[-1]).groups())  # type: ignore[union-attr]
     assert 0 <= free <= bays
     assert bays >= 1
+
+
+@pytest.mark.parametrize("language", ["python", "javascript"])
+def test_the_written_subscriber_prints_the_states_of_its_pilot(language: str, sandbox: tuple[Path, int, str]) -> None:
+    folder, port, printed = sandbox
+    program = command(language, folder / "bays")
+    words = ["pilot", "subscriber", "parking-mechelen", "--language", language, "--out", program[1]]
+    written = CliRunner().invoke(main, [*words, "--config", str(folder)], catch_exceptions=False)
+    assert written.exit_code == 0, written.output
+    key = {
+        "CITYGATE_BROKER": f"mqtt://127.0.0.1:{port}",
+        "CITYGATE_USER": "sandbox",
+        "CITYGATE_PASSWORD": re.findall(r"(?m)^password  (\S+)$", printed)[0],
+    }
+    with subprocess.Popen(
+        ["timeout", "10", *program], stdout=subprocess.PIPE, text=True, env=os.environ | key
+    ) as subscriber:
+        assert subscriber.stdout is not None
+        said = [subscriber.stdout.readline() for _ in range(5)]
+        subscriber.terminate()
+    assert all(re.search(r"status\W+(free|occupied|unknown)\b", line) for line in said), said
 
 
 def test_the_sample_subscriber_is_read_in_one_look() -> None:
