@@ -4,7 +4,7 @@ import pytest
 
 from tests.grafana.check import Finding, ask_panel, check_all, span_of, span_of_panel
 from tests.grafana.choices import one_at_a_time, opened
-from tests.grafana.dashboards import GRAFANA, Dashboard, dashboard_files, read_dashboard
+from tests.grafana.dashboards import GRAFANA, Dashboard, alert_queries, dashboard_files, read_dashboard
 from tests.grafana.exceptions import EMPTY
 from tests.grafana.filled import Filled, Series
 from tests.grafana.frames import rows
@@ -54,14 +54,14 @@ def test_queries_are_understood_whatever_is_chosen(dashboard: Dashboard, data: F
 
 
 def test_the_page_of_what_was_checked_knows_todays_dashboards_and_queries() -> None:
-    assert missing((GRAFANA / "CHECKED.md").read_text(encoding="utf-8"), DASHBOARDS) == []
+    assert missing((GRAFANA / "CHECKED.md").read_text(encoding="utf-8"), DASHBOARDS, alert_queries()) == []
 
 
 def test_a_query_that_is_new_is_missed_in_the_page(findings: list[Finding]) -> None:
     written = page(findings, 12)
-    assert missing(written, DASHBOARDS) == []
+    assert missing(written, DASHBOARDS, alert_queries()) == []
     first = next(one for one in findings if one.what == "panel")
-    assert missing(written.replace(first.query, "SELECT 1"), DASHBOARDS) != []
+    assert missing(written.replace(first.query, "SELECT 1"), DASHBOARDS, alert_queries()) != []
 
 
 def test_rows_without_a_value_are_not_counted() -> None:

@@ -1,10 +1,10 @@
 """The table of every query as a page: dashboard, panel, query, rows, unit."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from tests.grafana.check import Finding
-from tests.grafana.dashboards import Dashboard
+from tests.grafana.dashboards import AlertQuery, Dashboard
 
 HEAD = """\
 # Every query of every dashboard, asked
@@ -48,16 +48,17 @@ def _cell(text: str) -> str:
     return re.sub(r"\s+", " ", text).replace("|", "\\|")
 
 
-def missing(written: str, dashboards: Sequence[Dashboard]) -> list[str]:
-    """Dashboards, panels and queries of today that a page lacks, and dashboards of the page that are gone."""
-    wanted = [f"\n## {dashboard.title}\n" for dashboard in dashboards]
-    wanted += [
-        f"| `{_cell(target.query)}` |"
-        for dashboard in dashboards
-        for panel in dashboard.panels
-        for target in panel.targets
-        if target.source == "influxdb"
-    ]
-    titles = {dashboard.title for dashboard in dashboards} | {"alert rules"}
+def missing(written: str, dashboards: Sequence[Dashboard], alerts: Sequence[AlertQuery]) -> list[str]:
+    """Dashboards and queries of today that a page lacks, and dashboards of the page that are gone."""
+    titles = [dashboard.title for dashboard in dashboards] + ["alert rules"]
+    queries = [query for dashboard in dashboards for query in _queries(dashboard)] + [alert.query for alert in alerts]
+    wanted = [f"\n## {title}\n" for title in titles] + [f"| `{_cell(query)}` |" for query in queries]
     gone = [title for title in re.findall(r"(?m)^## (.+)$", written) if title not in titles]
     return [text.strip() for text in wanted if text not in written] + gone
+
+
+def _queries(dashboard: Dashboard) -> Iterator[str]:
+    yield from (variable.query for variable in dashboard.variables)
+    yield from (mark.query for mark in dashboard.annotations if mark.source == "influxdb")
+    for panel in dashboard.panels:
+        yield from (target.query for target in panel.targets if target.source == "influxdb")

@@ -95,6 +95,8 @@ def _span(courses: Sequence[Course]) -> tuple[float, float]:
     low, high = (min(tops), max(tops)) if tops else (0.0, 1.0)
     if any(one.below or one.field.settings["custom"].get("drawStyle") == "bars" for one in courses):
         low, high = min(0.0, low), max(0.0, high)
+    if low == high == 0:
+        high = 1.0
     room = (high - low) * 0.06 or abs(high) * 0.1 or 1.0
     low, high = (low if low == 0 else low - room), (high if high == 0 else high + room)
     return (_given(settings.get("min"), low), _given(settings.get("max"), high))
