@@ -23,18 +23,19 @@ HEX: dict[Colour, str] = {
 SERIES: tuple[Colour, ...] = ("blue", "orange", "green", "purple", "sky", "vermilion", "yellow", "grey")
 """The order in which the lines of one panel take them: neighbours differ in lightness too."""
 
-_DIGITS = "1234567890"
-_LETTERS = ("abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", _DIGITS)
+_LETTERS = ("abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "1234567890")
 
 
 def by_name() -> dict[str, Colour]:
-    """Regular expression of names → colour: by the last digit of what is numbered, by the first letter of other names.
+    """Regular expression of names → colour, by the first and the last character of a name together.
 
-    So a thing has the same colour on every panel, and its neighbours have others. Grafana has no palette for names
-    that nobody knows beforehand, and its own is not made for all eyes.
+    So a thing has the same colour on every panel, and its neighbours have others: those that are numbered, those whose
+    streets begin alike, the pilots of one city, which end alike. Grafana has no palette for names that nobody knows
+    beforehand, and its own is not made for all eyes.
     """
-    found: dict[str, Colour] = {}
-    for place, colour in enumerate(SERIES):
-        first = "".join(letters[place :: len(SERIES)] for letters in _LETTERS)
-        found[f"/(^[{first}].*[^0-9]|[{_DIGITS[place :: len(SERIES)]}])$/"] = colour
-    return found
+    count = len(SERIES)
+    groups = ["".join(letters[place::count] for letters in _LETTERS) for place in range(count)]
+    return {
+        "/^(?:" + "|".join(f"[{groups[first]}].*[{groups[place - first]}]" for first in range(count)) + ")$/": colour
+        for place, colour in enumerate(SERIES)
+    }

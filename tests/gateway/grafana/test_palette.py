@@ -27,6 +27,10 @@ def test_pilots_of_one_city_differ_by_their_beginning() -> None:
     assert len({colour_of(f"{domain}-mechelen") for domain in ("air", "cycling", "energy", "green", "parking")}) == 5
 
 
+def test_the_first_thing_of_one_street_is_not_like_the_first_of_another() -> None:
+    assert len({colour_of(f"{street}-01") for street in ("bakkerskade", "meidoornlaan", "populierenplein")}) == 3
+
+
 def test_the_colours_are_okabes_and_itos() -> None:
     """As in "Color Universal Design", figure 16; grey in place of black."""
     published = {"#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7"}
