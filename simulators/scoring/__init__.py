@@ -9,6 +9,7 @@ Laws
   ``gateway/sinks/store/README.md`` describes.
 - A measure is a pure function, with a hand-made case of a known score in its test; a worse estimate must score worse.
 - What was not estimated counts too: beside an error stands the share of the truth that it was worked out from.
+- A measure of which nothing was estimated keeps its row, with "no data"; one that the city does not ask has a dash.
 - Nothing after the last truth is scored: there nobody knows.
 """
 
@@ -25,6 +26,7 @@ from simulators.scoring.truths import Truths
 class Score(msgspec.Struct, frozen=True):
     """One figure. ``value`` None: there was nothing to judge. ``count``: of what it was worked out from.
 
+    ``asked``: whether the truth holds anything of it; if so, None means that nothing was estimated.
     ``target``: what is aimed at in the columns clean, with faults, assumptions broken; empty where nothing is.
     """
 
@@ -34,6 +36,7 @@ class Score(msgspec.Struct, frozen=True):
     unit: str
     count: int
     target: str = ""
+    asked: bool = True
 
 
 class Rehearsal(msgspec.Struct, frozen=True):

@@ -16,7 +16,7 @@ def score(rehearsal: Rehearsal) -> list[Score]:
     """Nothing of a city whose LoRa gateways say nothing of themselves."""
     told, said = rehearsal.truths.of("gateway_offline"), rehearsal.estimates.of("gateway_offline")
     watched = rehearsal.estimates.of("gateway_online_percent", day=True)
-    if not watched:
+    if not watched and not told:
         return []
     deaths = {feature: _deaths(rehearsal, feature) for feature in {*told, *watched}}
     raised = {feature: [one.at_ns for one in said.get(feature, ()) if one.value] for feature in deaths}
@@ -39,13 +39,16 @@ def score(rehearsal: Rehearsal) -> list[Score]:
     days = sum(len(one) for one in watched.values())
     recall, precision, names = _named(rehearsal, deaths)
     delay = mean([delay / MINUTE_NS for delay in found.delays_ns])
+    died = found.true > 0
     return [
-        Score(DOMAIN, "dead LoRa gateways noticed within an hour", found.recall, "", found.true),
-        Score(DOMAIN, "from the death of a LoRa gateway to its alarm", delay, "min", len(found.delays_ns)),
-        Score(DOMAIN, "alarms for one death", mean([float(count) for count in in_deaths]), "", len(in_deaths)),
-        Score(DOMAIN, "devices behind it that are named", recall, "", names),
-        Score(DOMAIN, "named devices that are behind it", precision, "", names),
-        Score(DOMAIN, "false alarms in 1,000 LoRa gateway days", 1000 * false / days, "", days),
+        Score(DOMAIN, "dead LoRa gateways noticed within an hour", found.recall, "", found.true, asked=died),
+        Score(DOMAIN, "from the death of a LoRa gateway to its alarm", delay, "min", len(found.delays_ns), asked=died),
+        Score(
+            DOMAIN, "alarms for one death", mean([float(count) for count in in_deaths]), "", len(in_deaths), asked=died
+        ),
+        Score(DOMAIN, "devices behind it that are named", recall, "", names, asked=died),
+        Score(DOMAIN, "named devices that are behind it", precision, "", names, asked=died),
+        Score(DOMAIN, "false alarms in 1,000 LoRa gateway days", 1000 * false / days if days else None, "", days),
     ]
 
 

@@ -36,11 +36,14 @@ def _occupancy(rehearsal: Rehearsal) -> list[Score]:
         true = {one.at_ns: 100 * float(one.value) for one in told}
         estimates = said.get(f"street-parking/{feature.partition('/')[2]}", ())
         pairs += [(one.value, true[one.at_ns]) for one in estimates if one.at_ns in true]
+    error = mean_absolute_error(pairs)
+    told_of = 100 * len(pairs) / quarters if quarters else None
+    asked = quarters > 0
     return [
-        Score(DOMAIN, "occupancy in a quarter, mean error", mean_absolute_error(pairs), "pp", len(pairs), "≤ 1, ≤ 3"),
-        Score(DOMAIN, "the same, bias", bias(pairs), "pp", len(pairs)),
-        Score(DOMAIN, "quarters of which it is said", 100 * len(pairs) / quarters if quarters else None, "%", quarters),
-    ]  # fmt: skip
+        Score(DOMAIN, "occupancy in a quarter, mean error", error, "pp", len(pairs), "≤ 1, ≤ 3", asked),
+        Score(DOMAIN, "the same, bias", bias(pairs), "pp", len(pairs), asked=asked),
+        Score(DOMAIN, "quarters of which it is said", told_of, "%", quarters, asked=asked),
+    ]
 
 
 def _sessions(rehearsal: Rehearsal) -> list[Score]:
@@ -58,7 +61,9 @@ def _sessions(rehearsal: Rehearsal) -> list[Score]:
         for day in days[1:]:
             true = bisect_right(moments, day.at_ns + day.interval_ns) - bisect_right(moments, day.at_ns)
             pairs.append((day.value, float(true)))
-    return [Score(DOMAIN, "sessions counted, total error", total_error_percent(pairs), "%", len(pairs))]
+    return [
+        Score(DOMAIN, "sessions counted, total error", total_error_percent(pairs), "%", len(pairs), asked=bool(ends))
+    ]
 
 
 def _bay_chances(rehearsal: Rehearsal) -> list[Score]:
@@ -78,9 +83,23 @@ def _bay_chances(rehearsal: Rehearsal) -> list[Score]:
                 forecasts.append((one.value / 100, not state.value))
                 rates.append((usual, not state.value))
     return [
-        Score(DOMAIN, f"P(bay free in {HORIZON_MIN} min), Brier", brier(forecasts), "", len(forecasts)),
-        Score(DOMAIN, "Brier of the bay's own share of free time", brier(rates), "", len(rates)),
-        Score(DOMAIN, "P(bay free), gap of reliability", reliability_gap(forecasts), "", len(forecasts)),
+        Score(
+            DOMAIN,
+            f"P(bay free in {HORIZON_MIN} min), Brier",
+            brier(forecasts),
+            "",
+            len(forecasts),
+            asked=bool(occupied),
+        ),
+        Score(DOMAIN, "Brier of the bay's own share of free time", brier(rates), "", len(rates), asked=bool(occupied)),
+        Score(
+            DOMAIN,
+            "P(bay free), gap of reliability",
+            reliability_gap(forecasts),
+            "",
+            len(forecasts),
+            asked=bool(occupied),
+        ),
     ]
 
 
@@ -97,6 +116,7 @@ def _street_chances(rehearsal: Rehearsal) -> list[Score]:
     """Of a street, said each quarter: against what came, and against the true chance where the model knows it."""
     name = f"free_in_{HORIZON_MIN}min_percent"
     true_chance = rehearsal.truths.of(f"p_free_{HORIZON_MIN}min")
+    asked = bool(rehearsal.truths.of("bays_free"))
     forecasts: list[tuple[float, bool]] = []
     chances: list[Pair] = []
     said = rehearsal.estimates.of(name)
@@ -108,7 +128,15 @@ def _street_chances(rehearsal: Rehearsal) -> list[Score]:
             known = nearest(true_chance.get(feature, ()), one.at_ns, within_ns=MINUTE_NS)
             if known is not None:
                 chances.append((one.value, 100 * float(known.value)))
+    off = mean_absolute_error(chances)
     return [
-        Score(DOMAIN, f"P(street has a bay in {HORIZON_MIN} min), Brier", brier(forecasts), "", len(forecasts)),
-        Score(DOMAIN, "the same, against the true chance", mean_absolute_error(chances), "pp", len(chances)),
+        Score(
+            DOMAIN,
+            f"P(street has a bay in {HORIZON_MIN} min), Brier",
+            brier(forecasts),
+            "",
+            len(forecasts),
+            asked=asked,
+        ),
+        Score(DOMAIN, "the same, against the true chance", off, "pp", len(chances), asked=bool(true_chance)),
     ]

@@ -24,7 +24,7 @@ def score(rehearsal: Rehearsal) -> list[Score]:
     delay = mean([delay / HOUR_NS for delay in found.delays_ns])
     rate = 1000 * false / days if days else None
     return [
-        Score(DOMAIN, "dead devices noticed within 3 days", found.recall, "", found.true),
-        Score(DOMAIN, "from death to alarm", delay, "h", len(found.delays_ns)),
-        Score(DOMAIN, "false alarms of silence in 1,000 device days", rate, "", int(days)),
+        Score(DOMAIN, "dead devices noticed within 3 days", found.recall, "", found.true, asked=found.true > 0),
+        Score(DOMAIN, "from death to alarm", delay, "h", len(found.delays_ns), asked=found.true > 0),
+        Score(DOMAIN, "false alarms of silence in 1,000 device days", rate, "", int(days), asked=days > 0),
     ]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from simulators.scoring import Rehearsal, Score
-from simulators.scoring.instants import HOUR_NS, MINUTE_NS
+from simulators.scoring.instants import HOUR_NS, MINUTE_NS, local_day
 from simulators.scoring.measures import (
     Matched,
     Pair,
@@ -27,7 +27,14 @@ NIGHT_NS = 26 * HOUR_NS
 
 def score(rehearsal: Rehearsal) -> list[Score]:
     """Every figure of these domains."""
-    return [*_levels(rehearsal), *_use(rehearsal), *_leaks(rehearsal), *_energy(rehearsal), *_lamps(rehearsal)]
+    return [
+        *_levels(rehearsal),
+        *_use(rehearsal),
+        *_leaks(rehearsal),
+        *_energy(rehearsal),
+        *_own_sun(rehearsal),
+        *_lamps(rehearsal),
+    ]
 
 
 def _levels(rehearsal: Rehearsal) -> list[Score]:
@@ -38,7 +45,7 @@ def _levels(rehearsal: Rehearsal) -> list[Score]:
             true = nearest(told, one.at_ns, within_ns=MINUTE_NS)
             if true is not None:
                 pairs.append((1000 * one.value, 1000 * float(true.value)))
-    if not pairs:
+    if not rehearsal.truths.of("water_level_m"):
         return []
     return [Score("water", "level, mean error", mean_absolute_error(pairs), "mm", len(pairs))]
 
@@ -51,7 +58,7 @@ def _use(rehearsal: Rehearsal) -> list[Score]:
             true = whole_sum(told, one.at_ns, one.at_ns + HOUR_NS)
             if true is not None:
                 pairs.append((one.value, true))
-    if not pairs:
+    if not rehearsal.truths.of("water_l"):
         return []
     return [
         Score("water", "litres of an hour, sum of errors", percent_of_total(pairs), "%", len(pairs)),
@@ -66,9 +73,18 @@ def _leaks(rehearsal: Rehearsal) -> list[Score]:
     lasting, every = _found(rehearsal, "leak", "leak_suspected", LEAK_NS)
     days = mean([delay / HOUR_NS for delay in lasting.delays_ns])
     return [
-        Score("water", "leaks suspected within 48 h, recall", lasting.recall, "", lasting.true),
-        Score("water", "leaks suspected, precision", every.precision, "", every.said),
-        Score("water", "leak, from its beginning to the suspicion", days, "h", len(lasting.delays_ns)),
+        Score("water", "leaks suspected within 48 h, recall", lasting.recall, "", lasting.true, asked=lasting.true > 0),
+        Score(
+            "water", "leaks suspected, precision", every.precision, "", every.said, asked=every.true + every.said > 0
+        ),
+        Score(
+            "water",
+            "leak, from its beginning to the suspicion",
+            days,
+            "h",
+            len(lasting.delays_ns),
+            asked=lasting.true > 0,
+        ),
     ]
 
 
@@ -135,12 +151,53 @@ def _energy(rehearsal: Rehearsal) -> list[Score]:
     ]
 
 
+def _own_sun(rehearsal: Rehearsal) -> list[Score]:
+    """What a building with panels covers by itself, each whole local day, of the flows at its border with the grid."""
+    true_days: dict[str, dict[int, tuple[float, float]]] = {}
+    for feature, told in rehearsal.truths.of("production_kwh").items():
+        details = rehearsal.details.get(feature, {})
+        if details.get("connection") and details.get("role") == "grid":
+            days = _shares_by_day(rehearsal, feature, told)
+            true_days[f"connection/{details['connection']}"] = days
+    if not true_days:
+        return []
+    scores = []
+    days_asked = sum(map(len, true_days.values()))
+    for place, words in enumerate(("self-consumption", "self-sufficiency")):
+        said = rehearsal.estimates.of(f"{words.replace('-', '_')}_percent", day=True)
+        pairs = [
+            (one.value, days[one.at_ns][place])
+            for feature, days in true_days.items()
+            for one in said.get(feature, ())
+            if one.at_ns in days
+        ]
+        told_of = 100 * len(pairs) / days_asked if days_asked else None
+        asked = days_asked > 0
+        error = mean_absolute_error(pairs)
+        scores.append(Score("energy", f"{words} of a day, mean error", error, "pp", len(pairs), asked=asked))
+        scores.append(Score("energy", f"days of which {words} is said", told_of, "%", days_asked, asked=asked))
+    return scores
+
+
+def _shares_by_day(rehearsal: Rehearsal, feature: str, told: Sequence[Truth]) -> dict[int, tuple[float, float]]:
+    """Self-consumption and self-sufficiency in per cent, by the begin of each whole local day with any production."""
+    exported = rehearsal.truths.of("export_kwh").get(feature, ())
+    used = rehearsal.truths.of("load_kwh").get(feature, ())
+    found = {}
+    for since_ns, until_ns in {local_day(one.at_ns, rehearsal.zone) for one in told}:
+        made_kwh, sent_kwh, use_kwh = (whole_sum(each, since_ns, until_ns) for each in (told, exported, used))
+        if made_kwh and use_kwh and sent_kwh is not None:
+            own_kwh = made_kwh - sent_kwh
+            found[since_ns] = 100 * own_kwh / made_kwh, 100 * own_kwh / use_kwh
+    return found
+
+
 def _lamps(rehearsal: Rehearsal) -> list[Score]:
     """A lamp that is out by day is found in the night that follows."""
     if not rehearsal.truths.of("lamp_level_percent"):
         return []
     lasting, every = _found(rehearsal, "lamp_failed", "lamp_out", NIGHT_NS)
     return [
-        Score("light", "lamps out found within 26 h, recall", lasting.recall, "", lasting.true),
-        Score("light", "lamps out, precision", every.precision, "", every.said),
+        Score("light", "lamps out found within 26 h, recall", lasting.recall, "", lasting.true, asked=lasting.true > 0),
+        Score("light", "lamps out, precision", every.precision, "", every.said, asked=every.true + every.said > 0),
     ]

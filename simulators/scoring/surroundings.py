@@ -68,7 +68,9 @@ def _noise(rehearsal: Rehearsal) -> list[Score]:
     return [
         Score("noise", "Lden of a day, mean error", mean_absolute_error(pairs), "dB", len(pairs)),
         Score("noise", "Lden of a day, bias", bias(pairs), "dB", len(pairs)),
-        Score("noise", "days of which Lden is said", 100 * len(pairs) / days if days else None, "%", days),
+        Score(
+            "noise", "days of which Lden is said", 100 * len(pairs) / days if days else None, "%", days, asked=days > 0
+        ),
     ]
 
 
@@ -106,7 +108,7 @@ def _rain(rehearsal: Rehearsal) -> list[Score]:
             inside = within(told, one.at_ns, one.at_ns + one.interval_ns)
             if one.at_ns >= rehearsal.truths.begin_ns + QUARTER_NS:
                 pairs.append((one.value, sum(float(each.value) for each in inside)))
-    if not pairs:
+    if not rehearsal.truths.of("rain_mm"):
         return []
     return [Score("weather", "rain of all days, total error", total_error_percent(pairs), "%", len(pairs))]
 
@@ -137,5 +139,12 @@ def _green(rehearsal: Rehearsal) -> list[Score]:
     return [
         Score("green", "litres advised, sum of errors", percent_of_total(doses), "%", len(doses)),
         Score("green", "litres advised, bias", total_error_percent(doses), "%", len(doses)),
-        Score("green", "days of need with water advised", 100 * advised / needed if needed else None, "%", needed),
+        Score(
+            "green",
+            "days of need with water advised",
+            100 * advised / needed if needed else None,
+            "%",
+            needed,
+            asked=needed > 0,
+        ),
     ]

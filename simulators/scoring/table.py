@@ -23,7 +23,10 @@ def figure(value: float | None) -> str:
 
 
 def markdown(columns: Mapping[str, Sequence[Score]]) -> str:
-    """One row for each measure, one column for each rehearsal; in brackets of how many it was worked out."""
+    """One row for each measure, one column for each rehearsal; in brackets of how many it was worked out.
+
+    A dash: that city asks nothing of it; ``no data``: nothing was estimated of what it asks.
+    """
     by_key: dict[Key, dict[str, Score]] = {}
     for label, scores in columns.items():
         for score in scores:
@@ -41,8 +44,10 @@ def markdown(columns: Mapping[str, Sequence[Score]]) -> str:
 
 
 def _cell(score: Score | None) -> str:
-    if score is None or score.value is None:
+    if score is None or not score.asked:
         return "-"
+    if score.value is None:
+        return "no data"
     return f"{figure(score.value)} ({score.count:,})"
 
 

@@ -28,13 +28,14 @@ def score(rehearsal: Rehearsal) -> list[Score]:
 
 def _levels(rehearsal: Rehearsal) -> list[Score]:
     said = rehearsal.estimates.of("fill_level_clean_percent")
+    truth = rehearsal.truths.of("fill_level_percent")
     pairs: list[Pair] = []
-    for feature, told in rehearsal.truths.of("fill_level_percent").items():
+    for feature, told in truth.items():
         for one in said.get(feature, ()):
             true = nearest(told, one.at_ns, within_ns=MINUTE_NS)
             if true is not None:
                 pairs.append((one.value, float(true.value)))
-    return [Score(DOMAIN, "fill level, mean error", mean_absolute_error(pairs), "pp", len(pairs))]
+    return [Score(DOMAIN, "fill level, mean error", mean_absolute_error(pairs), "pp", len(pairs), asked=bool(truth))]
 
 
 def _collections(rehearsal: Rehearsal) -> list[Score]:
@@ -51,8 +52,16 @@ def _collections(rehearsal: Rehearsal) -> list[Score]:
         for feature in {*true, *said}
     )
     return [
-        Score(DOMAIN, "collections, precision", found.precision, "", found.said, "≥ 0.98"),
-        Score(DOMAIN, "collections, recall (5 min before to 2½ h after)", found.recall, "", found.true, "≥ 0.98"),
+        Score(DOMAIN, "collections, precision", found.precision, "", found.said, "≥ 0.98", bool(true or said)),
+        Score(
+            DOMAIN,
+            "collections, recall (5 min before to 2½ h after)",
+            found.recall,
+            "",
+            found.true,
+            "≥ 0.98",
+            bool(true),
+        ),
     ]
 
 
@@ -74,9 +83,11 @@ def _fires(rehearsal: Rehearsal) -> list[Score]:
     )
     delay = mean([delay / MINUTE_NS for delay in found.delays_ns])
     return [
-        Score(DOMAIN, "fires found within 10 min", found.recall, "", found.true),
+        Score(DOMAIN, "fires found within 10 min", found.recall, "", found.true, asked=found.true > 0),
         Score(DOMAIN, "false alarms of fire", float(found.said - len(found.delays_ns)), "", found.said),
-        Score(DOMAIN, "fire, from its beginning to the alarm", delay, "min", len(found.delays_ns)),
+        Score(
+            DOMAIN, "fire, from its beginning to the alarm", delay, "min", len(found.delays_ns), asked=found.true > 0
+        ),
     ]
 
 
@@ -126,18 +137,20 @@ def _time_to_full(rehearsal: Rehearsal) -> list[Score]:
     since_ns = rehearsal.truths.begin_ns + 10 * DAY_NS
     said = [rehearsal.estimates.of(f"time_to_full_{name}_h") for name in ("p10", "p50", "p90")]
     every: list[Judged] = []
+    asked = False
     collected = rehearsal.truths.of("collected")
     for feature, levels in rehearsal.truths.of("fill_level_percent").items():
         whole = fillings(levels, collected.get(feature, ()))
         if not whole or sum(one.full_ns > 0 for one in whole) < LEFT_UNTIL_FULL * len(whole):
             continue
         later = [one for one in whole if one.begin_ns >= since_ns]
+        asked = asked or any(one.full_ns for one in later)
         every += judged(later, tuple(each.get(feature, ()) for each in said))
     held = mean([float(one.p10 <= one.came <= one.p90) for one in every])
     loss = pinball([(one.p50, one.came) for one in every], 0.5)
     outer = [pinball([(one.p10, one.came) for one in every], 0.1), pinball([(one.p90, one.came) for one in every], 0.9)]
     known = [one for one in (loss, *outer) if one is not None]
     return [
-        Score(DOMAIN, "time to full, P10 to P90 holds", held, "", len(every), "0.75 to 0.85"),
-        Score(DOMAIN, "time to full, pinball loss of P10, P50, P90", mean(known), "h", len(every)),
+        Score(DOMAIN, "time to full, P10 to P90 holds", held, "", len(every), "0.75 to 0.85", asked),
+        Score(DOMAIN, "time to full, pinball loss of P10, P50, P90", mean(known), "h", len(every), asked=asked),
     ]

@@ -50,11 +50,16 @@ def test_words_that_are_no_rehearsal_or_no_world_are_refused(tmp_path: Path) -> 
 def test_columns_stand_side_by_side_also_where_one_has_no_figure() -> None:
     both = {
         "clean": [Score("waste", "recall", 0.5, "", 1_200, "≥ 0.98")],
-        "dying": [Score("waste", "recall", None, "", 0, "≥ 0.98"), Score("waste", "delay", 123.4, "min", 3)],
+        "dying": [
+            Score("waste", "recall", None, "", 0, "≥ 0.98"),
+            Score("waste", "delay", 123.4, "min", 3),
+            Score("waste", "fires", None, "", 0, asked=False),
+        ],
     }
     assert markdown(both).splitlines()[2:] == [
-        "| waste | recall | 0.500 (1,200) | - |  | ≥ 0.98 |",
+        "| waste | recall | 0.500 (1,200) | no data |  | ≥ 0.98 |",
         "|  | delay | - | 123 (3) | min |  |",
+        "|  | fires | - | - |  |  |",
     ]
 
 

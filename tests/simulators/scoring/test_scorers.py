@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 
 from pipelines.model import Observation, Quality
-from simulators.scoring import counting, parking, silence, supplies, surroundings, waste
+from simulators.score import SCORERS
+from simulators.scoring import Score, counting, parking, silence, supplies, surroundings, waste
 from simulators.scoring.instants import DAY_NS, HOUR_NS, MINUTE_NS, QUARTER_NS
 from simulators.scoring.supplies import incidents
+from simulators.scoring.table import markdown
 from simulators.signals import Truth
 from tests.simulators.scoring.worlds import BEGIN, value, world
 
@@ -206,3 +208,68 @@ def test_the_dead_are_noticed_and_the_living_are_not_called_dead(tmp_path: Path)
     assert (value(noticed, "dead devices"), value(noticed, "from death")) == (1, 3)
     not_yet = silence.score(world(tmp_path, [dead], [silent("tree/1", 119)]))
     assert (value(not_yet, "dead devices"), value(not_yet, "from death")) == (0, None)
+
+
+ROAD = {"bike-counter/1": {"section": "elm-1", "direction": "forward"},
+        "bike-counter/2": {"section": "elm-1", "direction": "backward"}}  # fmt: skip
+
+
+def two_ways(folder: Path, *shares: float) -> list[Score]:
+    """Two days of a road on which three in four go forward, and what was said of each."""
+    truths = [
+        Truth(BEGIN + n * HOUR_NS, feature, "bicycle_count_interval", count, HOUR_NS)
+        for n in range(48)
+        for feature, count in (("bike-counter/1", 30.0), ("bike-counter/2", 10.0))
+    ]
+    said = [
+        Observation("bike-section/elm-1", "forward_percent", share, BEGIN + n * DAY_NS, interval_ns=DAY_NS)
+        for n, share in enumerate(shares)
+    ]
+    return counting.score(world(folder, truths, said, ROAD))
+
+
+def test_the_share_that_went_forward_is_held_against_both_counters_of_the_road(tmp_path: Path) -> None:
+    right, wrong, silent = two_ways(tmp_path, 75.0, 75.0), two_ways(tmp_path, 71.0), two_ways(tmp_path)
+    assert (value(right, "share that went"), value(right, "days of which the share")) == (0, 100)
+    assert (value(wrong, "share that went"), value(wrong, "days of which the share")) == (4, 50)
+    assert (value(silent, "share that went"), value(silent, "days of which the share")) == (None, 0)
+
+
+def test_self_consumption_is_held_against_the_flows_at_the_border(tmp_path: Path) -> None:
+    border, panels = "electricity-meter/1", "electricity-meter/2"
+    flows = {"production_kwh": 1.0, "export_kwh": 0.4, "import_kwh": 0.9, "load_kwh": 1.5}
+    truths = [
+        Truth(BEGIN + n * QUARTER_NS, border, name, kwh, QUARTER_NS) for n in range(192) for name, kwh in flows.items()
+    ]
+    truths += [Truth(BEGIN + n * QUARTER_NS, panels, "production_kwh", 1.0, QUARTER_NS) for n in range(192)]
+    details = {
+        border: {"connection": "school-1", "role": "grid"},
+        panels: {"connection": "school-1", "role": "production"},
+    }
+    said = [
+        Observation("connection/school-1", f"self_{name}_percent", percent, BEGIN, interval_ns=DAY_NS)
+        for name, percent in (("consumption", 57.0), ("sufficiency", 40.0))
+    ]
+    scores = supplies.score(world(tmp_path, truths, said, details))
+    assert value(scores, "self-consumption of a day") == pytest.approx(3)
+    assert value(scores, "self-sufficiency of a day") == pytest.approx(0)
+    assert value(scores, "days of which self-consumption") == 50
+
+
+def test_what_was_not_estimated_keeps_its_row_and_what_is_not_asked_has_a_dash(tmp_path: Path) -> None:
+    """Of a city in which something of everything happened, a gateway said nothing."""
+    asked = [
+        Truth(BEGIN + n * QUARTER_NS, "x/1", name, 1.0, QUARTER_NS)
+        for name in ("water_level_m", "water_l", "rain_mm", "pm25_ug_m3", "laeq_db", "import_kwh", "fill_level_percent",
+                     "bicycle_count_interval", "occupancy", "bays_free")
+        for n in range(192)
+    ]  # fmt: skip
+    dumb = world(tmp_path, asked, [])
+    scores = [one for each in SCORERS for one in each(dumb)]
+    empty = {one.measure for one in scores if one.asked and one.value is None}
+    assert {"level, mean error", "litres of an hour, sum of errors", "rain of all days, total error"} <= empty
+    assert {"fill level, mean error", "bicycles of a day, sum of errors", "Lden of a day, mean error"} <= empty
+    assert {one.measure for one in scores if not one.asked} >= {"dead devices noticed within 3 days"}
+    lines = markdown({"dumb": scores}).splitlines()
+    assert any("level, mean error | no data |" in line for line in lines)
+    assert any("dead devices noticed within 3 days | - |" in line for line in lines)

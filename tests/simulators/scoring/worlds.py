@@ -1,6 +1,6 @@
 """Small worlds for scorers: truths as listed, and a store as the gateway would have written it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -28,7 +28,7 @@ def world(
     folder: Path,
     truths: Iterable[Truth],
     said: Iterable[Observation],
-    details: dict[str, dict[str, float]] | None = None,
+    details: Mapping[str, Mapping[str, float | str]] | None = None,
     *,
     end: Truth = END,
 ) -> Rehearsal:
