@@ -41,6 +41,8 @@ def draw(canvas: Canvas) -> Markup:
     shapes: list[Child] = time_axis(
         canvas.from_ms, canvas.to_ms, x, canvas.zone, bottom=height, top=TOP, about=int((right - left) / 80)
     )
+    inside = f"inside-{canvas.panel.id}"  # an interval may begin before the page does
+    shapes.append(tag("clipPath", box((left, 0, right - left, height + 1), "none"), id=inside))
     for number, unit in enumerate(units):
         y = scale(*spans[unit], height, TOP)
         shapes += _value_axis(by_unit[unit][0].field, spans[unit], y, (left, right), on_right=number > 0)
@@ -50,7 +52,9 @@ def draw(canvas: Canvas) -> Markup:
                 name = f"scheme-{canvas.panel.id}-{number}"
                 shapes.append(_gradient(course.field, spans[unit], y, name))
                 course.colour = f"url(#{name})"
-            shapes += _drawn(course, x, y, (left, right), _bar_width(courses, x))
+            shapes.append(
+                tag("g", list(_drawn(course, x, y, (left, right), _bar_width(courses, x))), clip_path=f"url(#{inside})")
+            )
     shapes += [rule((x(at), TOP, x(at), height), stroke, "3 3") for at, stroke in canvas.marks]
     for number, line in enumerate(legend):
         shapes += line_of_legend(line, 10, height + BOTTOM + LEGEND_LINE * number + 11)
