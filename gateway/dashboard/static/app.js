@@ -27,7 +27,7 @@ async function start() {
   beginTicking();
   beginCopying();
   on("state", showConnection);
-  on("reload", show);
+  on("reload", () => show({ moved: false }));
   on("overview", (told) => {
     heardAt(told.at_ms);
     heardOverview(told);
@@ -52,8 +52,8 @@ function heardOverview(overview) {
   showTroubles(overview);
 }
 
-/** Show the place that the address names. What the page before had begun ends. */
-async function show() {
+/** Show the place that the address names; the focus goes along where the reader `moved`. What was begun before ends. */
+async function show({ moved = true } = {}) {
   leaving.abort();
   leaving = new AbortController();
   const until = leaving.signal;
@@ -76,7 +76,7 @@ async function show() {
   main.setAttribute("aria-busy", "false");
   const heading = main.querySelector("h1");
   document.title = [heading?.textContent, "Citygate"].filter(Boolean).join(" · ");
-  if (!first) heading?.focus({ preventScroll: true });
+  if (moved && !first) heading?.focus({ preventScroll: true });
 }
 
 async function module(name) {
@@ -102,7 +102,7 @@ function fail(main, error, until) {
 // Anew from the ground where the gateway answers again; an error page that reloads itself while it does not would flicker.
 async function tryAgain() {
   if (await ask("/api/words").catch(() => null)) location.reload();
-  else await show();
+  else await show({ moved: false });
 }
 
 // The listener takes `?token=` once and puts it into a cookie that scripts cannot read.

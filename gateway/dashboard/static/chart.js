@@ -3,7 +3,7 @@
 // chart stands the same as a table, for who cannot see it.
 
 import { el, fill } from "./element.js";
-import { clock, day, instant, moment, offset, quantity } from "./format.js";
+import { clock, day, instant, moment, number, offset, quantity } from "./format.js";
 import { gatewayNow } from "./gateway_time.js";
 import * as parts from "./parts.js";
 import { colour } from "./theme.js";
@@ -13,6 +13,7 @@ import { label, t } from "./words.js";
 const LIBRARY = "/assets/vendor/lightweight-charts.js";
 const TABLE_ROWS = 24;
 const MOST_POINTS = 1_500;
+const MANY_MARKS = 30; // more would hide the line
 const GAP = 3; // so many times the usual pause between readings
 
 let library = null;
@@ -41,8 +42,8 @@ export async function drawChart(place, series) {
   const surface = el("div", { class: "chart", "aria-hidden": "true" });
   fill(place, surface, legend(series), asTable(series));
   const shift = offset(end);
-  const chart = drawn.createChart(surface, options(drawn, series, shift));
-  const dresses = series.lines.flatMap((line, index) => addLine(drawn, chart, line, { index, shift, start: series.from_ms, end }));
+  const chart = drawn.createChart(surface, options(drawn, shift));
+  const dresses = series.lines.flatMap((line, index) => addLine(drawn, chart, line, { index, shift, start: series.from_ms, end, unit: series.unit }));
   chart.timeScale().fitContent();
   const dress = () => {
     chart.applyOptions(look());
@@ -57,16 +58,13 @@ export async function drawChart(place, series) {
 
 // Times are drawn as if the zone were UTC, so that the marks of the axis fall on the zone's midnights. A change of
 // the clocks within the span moves its older part by an hour on the axis; the time under the pointer is exact.
-function options(drawn, series, shift) {
+function options(drawn, shift) {
   return {
     ...look(),
     autoSize: true,
     handleScroll: { vertTouchDrag: false, mouseWheel: false },
     handleScale: { mouseWheel: false },
-    localization: {
-      timeFormatter: (time) => moment(time * 1000 - shift),
-      priceFormatter: (price) => quantity(Math.abs(price) < 1e-9 ? 0 : price, series.unit),
-    },
+    localization: { timeFormatter: (time) => moment(time * 1000 - shift) },
     crosshair: { mode: drawn.CrosshairMode.Magnet, horzLine: { visible: false, labelVisible: false } },
     timeScale: {
       borderVisible: false, timeVisible: true, secondsVisible: false, fixLeftEdge: true, fixRightEdge: true,
@@ -84,9 +82,9 @@ function look() {
 }
 
 /** Add one line with its band, dashes and marks; gives functions that put on the colours of the theme in force. */
-function addLine(drawn, chart, line, { index, shift, start, end }) {
+function addLine(drawn, chart, line, { index, shift, start, end, unit }) {
   const points = withGaps(pointsOf(line, shift), Math.floor((start + shift) / 1000), Math.floor((end + shift) / 1000));
-  const shared = { priceLineVisible: false, lastValueVisible: false, crosshairMarkerRadius: 4, autoscaleInfoProvider: roomy };
+  const shared = { priceLineVisible: false, lastValueVisible: false, crosshairMarkerRadius: 4, autoscaleInfoProvider: roomy, priceFormat: scaleWords(line, unit) };
   const dresses = [];
   const add = (wear, data) => {
     const one = chart.addSeries(drawn.LineSeries, { ...shared, ...wear() });
@@ -105,7 +103,7 @@ function addLine(drawn, chart, line, { index, shift, start, end }) {
   const doubtful = points.filter((one) => one.quality === "suspect" && one.value !== null);
   if (doubtful.length) {
     const marks = drawn.createSeriesMarkers(main, []);
-    const mark = () => marks.setMarkers(doubtful.map((one) => ({ time: one.time, position: "inBar", shape: "square", color: colour("bad"), size: 0.8 })));
+    const mark = () => marks.setMarkers(doubtful.map((one) => ({ time: one.time, position: "inBar", shape: "square", color: colour("bad"), size: doubtful.length > MANY_MARKS ? 0.35 : 0.8 })));
     mark();
     dresses.push(mark);
   }
@@ -121,6 +119,14 @@ function roomy(original) {
   if (!found?.priceRange) return found;
   const { minValue, maxValue } = found.priceRange;
   return maxValue > minValue ? found : { ...found, priceRange: { minValue: minValue - 1, maxValue: maxValue + 1 } };
+}
+
+// As many decimals as tell the marks of the scale apart.
+function scaleWords(line, unit) {
+  const known = line.value.filter((value) => value !== null);
+  const range = Math.max(...known) - Math.min(...known);
+  const decimals = range > 8 || !(range > 0) ? 0 : range > 0.8 ? 1 : 2;
+  return { type: "custom", minMove: 10 ** -decimals, formatter: (value) => [number(value, decimals), unit].filter(Boolean).join("\u00a0") };
 }
 
 // One point a second at most, in order: what the library asks for.

@@ -33,7 +33,7 @@ export async function show(main, place, until) {
   };
   const chooser = el("div", { class: "switch spans", role: "group", "aria-label": t("thing.span") },
     SPANS_H.map((one) => el("button", { type: "button", value: one, "aria-pressed": one === hours, onclick: () => choose(one) }, t(`span.${one}`))));
-  const courses = chartsOf(charts, told.properties, until);
+  const courses = chartsOf(charts, told, until);
   fill(main, now, told.properties.length > 0 && parts.panel(t("thing.courses"), { className: "courses", aside: chooser }, charts), below);
   const draw = (page) => {
     patch(now, el("div", {}, head(page), parts.notices(page.notices), state(page)));
@@ -98,8 +98,8 @@ function nowStat({ reading, why }) {
 const period = (interval_s) => (interval_s ? `, ${t("thing.covers", { span: span(interval_s * 1000) })}` : "");
 
 /** One chart a property, drawn when it comes into sight and again each minute. */
-function chartsOf(place, properties, until) {
-  // Of a property that is measured and worked out (hourly means) one chart shows both, where what is measured stands.
+function chartsOf(place, { thing, properties }, until) {
+  // Of a property that is measured and worked out (hourly means) the chart shows what is measured.
   const measuredLast = properties.toSorted((a, b) => (a.derived_by === "") - (b.derived_by === ""));
   const byName = new Map(measuredLast.map((one) => [`${one.reading.feature} ${one.reading.property}`, one]));
   const seen = properties.filter((one) => byName.get(`${one.reading.feature} ${one.reading.property}`) === one);
@@ -119,7 +119,8 @@ function chartsOf(place, properties, until) {
     const turn = ++one.drawn;
     const { feature, property } = one.reading;
     try {
-      const series = await ask("/api/series", { feature, property, hours }, until);
+      const device = one.derived_by === "" ? thing.id : one.derived_by;
+      const series = await ask("/api/series", { feature, property, hours, device }, until);
       if (turn !== one.drawn || until.aborted) return;
       const open = one.drawing.querySelector("details")?.open ?? false;
       one.remove();
