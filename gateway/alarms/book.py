@@ -42,6 +42,9 @@ class Book:
         for one in standings:
             one.changed_ns = min(one.changed_ns, now_ns)
             one.calm_ns = min(one.calm_ns, now_ns + DAY_NS)
+            if one.alarm.origin == "condition":  # timed by this machine, which may have booted with an earlier time
+                one.at_ns = min(one.at_ns, now_ns)
+                one.raises = [at_ns for at_ns in one.raises if at_ns <= now_ns]
             self.by_key.setdefault(one.alarm.key, one)
             if one.calm_ns:
                 self._unsteady.add(one.alarm.key)

@@ -77,8 +77,8 @@ class Ear:
 class World:
     """A sink with one route, or two, into ears; the test says what is wrong."""
 
-    def __init__(self, folder: Path, *names: str, **table: Any) -> None:
-        self.clock = SetClock()
+    def __init__(self, folder: Path, *names: str, wall_ns: int = NOW_NS, **table: Any) -> None:
+        self.clock = SetClock(wall_ns)
         self.events = Events(self.clock)
         self.wrong: list[Condition] = []
         self.known = KNOWN
@@ -352,6 +352,20 @@ async def test_a_condition_of_which_nobody_was_told_is_seen_again_before_it_is_t
         assert again.ear.heard == []
         again.wrong = [stalled()]
         await again.heard(1)
+
+
+async def test_after_a_boot_with_an_earlier_time_a_condition_that_comes_back_is_told(tmp_path: Path) -> None:
+    async with World(tmp_path).running() as world:
+        for stands in (True, False):
+            world.wrong = [stalled()] if stands else []
+            await until(lambda: world.ear.tries == 1 + (not world.wrong), within_s=5)
+    without_battery_ns = NOW_NS - 50 * 86_400 * NS_PER_S
+    async with World(tmp_path, wall_ns=without_battery_ns).running() as again:
+        again.wrong = [stalled()]
+        await again.heard(1)
+        again.wrong = []
+        await again.heard(2)
+    assert again.ear.words() == [[("raised", "sink-stalled")], [("cleared", "sink-stalled")]]
 
 
 async def test_a_device_that_the_files_no_longer_name_has_no_alarm(tmp_path: Path) -> None:
