@@ -33,8 +33,8 @@ class Notice(msgspec.Struct, frozen=True):
     """Why a page is not as it could be, and what to do: no devices, nothing heard yet, no store, a wrong clock.
 
     ``code``: ``no-pilots``, ``no-devices``, ``nothing-heard``, ``no-store``, ``store-empty``, ``store-unreadable``,
-    ``clock-unset``, ``no-analytics``, ``learning``, ``no-things-here``, ``no-quarantine``, ``bytes-gone``,
-    ``not-understood``, ``left-out``.
+    ``clock-unset``, ``catching-up``, ``no-analytics``, ``learning``, ``no-things-here``, ``no-quarantine``,
+    ``bytes-gone``, ``not-understood``, ``left-out``.
     """
 
     code: str

@@ -34,6 +34,9 @@ READERS = 2
 RATE_OVER_NS = 60 * NS_PER_S
 FRESH_S = 0.5
 
+BACKLOG = 1_000
+"""With more messages to refine, what is shown is not of now: a recording that is taken in, or what an outage left."""
+
 Found = TypeVar("Found")
 
 
@@ -58,6 +61,14 @@ class Board:
         """The wall clock."""
         return self.gateway.clock.wall_ns() // NS_PER_MS
 
+    @property
+    def known_upto_ns(self) -> int:
+        """The wall clock; behind a backlog the newest receipt that was refined: who spoke since is not known yet."""
+        now_ns = self.gateway.clock.wall_ns()
+        if self._backlog() <= BACKLOG:
+            return now_ns
+        return min(now_ns, max((one.last_ns for one in self.present.spoken.values()), default=now_ns))
+
     async def now(self) -> None:
         """Bring everything up to date, at most twice a second."""
         now_s = asyncio.get_running_loop().time()
@@ -65,7 +76,7 @@ class Board:
             await self.present.catch_up()
             self._caught_up_s = now_s
             self._received.append((self.gateway.clock.monotonic_ns(), self._received_so_far()))
-        self.book.refresh(self.gateway.known, self.gateway.clock.wall_ns())
+        self.book.refresh(self.gateway.known, self.known_upto_ns)
 
     async def past(self, read: Callable[[History], Found]) -> Found | None:
         """What the store says, read in a thread; None where it cannot be read, and ``notices`` say why."""
@@ -114,6 +125,8 @@ class Board:
         gateway = self.gateway
         if gateway.clock.quality() != "trusted":
             found.append(notice("clock-unset", "critical"))
+        if (backlog := self._backlog()) > BACKLOG:
+            found.append(notice("catching-up", "info", f"{backlog:,}"))
         if self.present.store_trouble:
             found.append(notice("store-unreadable", "warning", self.present.store_trouble))
         if of_past and self.store is None:
@@ -123,6 +136,10 @@ class Board:
         if self.present.left_out:
             found.append(notice("left-out", "warning", MAX_CELLS))
         return found
+
+    def _backlog(self) -> int:
+        """Messages that are durable and not refined."""
+        return self.gateway.refine.facts()["unread"]
 
     def _received_so_far(self) -> int:
         counts = self.gateway.events.counts

@@ -74,7 +74,8 @@ def _card(board: Board, pilot: "Pilot", things: Sequence[Thing], site: Site) -> 
     over = pilot.end is not None and today > pilot.end
     phase: Literal["before", "running", "over"] = "over" if over else "running"
     phase = "before" if today < pilot.start else phase
-    heard = sum(one.last_heard_ms is not None and now_ms - one.last_heard_ms <= LAST_DAY_MS for one in things)
+    known_ms = board.known_upto_ns // NS_PER_MS
+    heard = sum(one.last_heard_ms is not None and known_ms - one.last_heard_ms <= LAST_DAY_MS for one in things)
     return PilotCard(
         id=pilot.id,
         title=pilot.title,

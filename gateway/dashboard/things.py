@@ -69,7 +69,7 @@ class ThingBook:
     def refresh(self, known: Known, now_ns: int) -> None:
         """Make anew what changed since the last time."""
         version = self._present.version
-        due = now_ns - self._rechecked_ns >= RECHECK_NS
+        due = abs(now_ns - self._rechecked_ns) >= RECHECK_NS  # behind a backlog it is earlier than it was
         if known is not self._known or due:
             self._place(known, now_ns)
             self._rechecked_ns = now_ns

@@ -49,6 +49,18 @@ def test_devices_that_nobody_heard_yet_are_never_and_the_page_says_where_to_look
         assert (page.last, page.link, page.properties) == (None, None, ())
 
 
+def test_behind_a_backlog_nobody_is_called_silent_and_the_page_says_what_is_to_be_read(tmp_path: Path) -> None:
+    trees = [{"kind": "trees", "pilot": "green-mechelen", "count": 4, "report_min": 4}]
+    port = shown_city.write_city(tmp_path, days=14.0, sites=trees)
+    with shown_city.shown(tmp_path, port, settled=False) as town:
+        facts = town.gateway.refine.facts
+        town.loop.run_until_complete(until(lambda: facts()["accepted"] > 500 and facts()["unread"] > 5_000))
+        overview = town.take(answers.Overview, "/api/overview")
+        assert codes(overview) == {"catching-up"}
+        assert overview.things == {"ok": 4, "alarm": 0, "silent": 0, "never": 0}
+        assert [pilot.heard_last_day for pilot in overview.pilots] == [4]
+
+
 def test_without_a_store_every_page_works_from_memory_and_says_how_to_keep_history(tmp_path: Path) -> None:
     port = shown_city.write_city(tmp_path, days=1.0, sites=BAYS, tables=shown_city.NO_STORE)
     with shown_city.shown(tmp_path, port, settled=False) as town:
