@@ -15,7 +15,7 @@ demo: $(VENV)/.demo ## a town with a month of history, in the browser and here (
 	@$(BIN)/citygate demo $(ARGS)
 
 test: $(VENV)/.dev servers ## set everything up and run all tests but the long proofs
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not proof" $(ARGS)
+	@$(BIN)/python -m pytest -n 2 -m "not proof" $(ARGS)
 
 check: $(VENV)/.dev ## format, lint, types, import contracts, spelling, generated pages
 	@$(BIN)/ruff format --check .

@@ -10,8 +10,7 @@ from tests.grafana.filled import Filled, Series
 from tests.grafana.frames import rows
 from tests.grafana.written import missing, page
 
-pytestmark = [pytest.mark.xdist_group("grafana"), pytest.mark.timeout(400)]
-"""One worker, so that the database is filled once; whoever comes first waits for it."""
+pytestmark = pytest.mark.timeout(400)  # whoever comes first waits until the city has lived
 
 DASHBOARDS = [read_dashboard(file) for file in dashboard_files()]
 
