@@ -12,6 +12,7 @@ Laws
 """
 
 import asyncio
+import os
 import shutil
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,7 +36,8 @@ KEPT = 240
 """Reports of 2 to 3 kB each: some 600 kB in a long outage."""
 DAY_NS = 86_400 * NS_PER_S
 STATM = Path("/proc/self/statm")
-PAGE_BYTES = 4_096
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+"""16 KiB on a Raspberry Pi 5, 4 KiB elsewhere."""
 
 Fields = Mapping[str, Value | None]
 
@@ -47,7 +49,8 @@ class SelfReport:
         self._gateway = gateway
         self._waiting: dict[str, deque[bytes]] = {sink.id: deque(maxlen=KEPT) for sink in sinks}
         self._sinks = sinks
-        self._told = gateway.clock.wall_ns(), gateway.clock.monotonic_ns()
+        clock = gateway.clock
+        self._told = (clock.wall_ns(), clock.monotonic_ns()) if clock.quality() == "trusted" else None
         self._day_ns = 0
         self._known: Known | None = None
 
@@ -83,9 +86,15 @@ class SelfReport:
         return told
 
     def _clock_step_s(self) -> float:
-        """By how much the wall clock went otherwise than the monotonic clock since the last look."""
-        (wall_ns, monotonic_ns), clock = self._told, self._gateway.clock
-        self._told = now_ns, since_boot_ns = clock.wall_ns(), clock.monotonic_ns()
+        """By how much the wall clock went otherwise than the monotonic clock since the last look.
+
+        A clock that was not set at the start and is now has not jumped: every boot of a Raspberry Pi begins so.
+        """
+        clock = self._gateway.clock
+        before, self._told = self._told, (clock.wall_ns(), clock.monotonic_ns())
+        if before is None:
+            return 0.0
+        (wall_ns, monotonic_ns), (now_ns, since_boot_ns) = before, self._told
         return abs((now_ns - wall_ns) - (since_boot_ns - monotonic_ns)) / NS_PER_S
 
 

@@ -1,5 +1,7 @@
 """What a whole gateway says of itself to a real InfluxDB, and what an absent one costs."""
 
+import mmap
+import re
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from pipelines.encodings.own_points import INVENTORY, OWN_MEASUREMENTS
 from tests import servers
 from tests.contracts.influx_world import query
 from tests.contracts.line_reader import read_points
-from tests.gateway.road import SetClock, until
+from tests.gateway.road import NOW_NS, SetClock, until
 from tests.gateway.whole import line, running, write_files
 
 LINES = [line(number) for number in range(20)]
@@ -108,6 +110,22 @@ async def test_a_clock_that_jumps_is_reported_once(tmp_path: Path) -> None:
         clock.now_ns += 7 * 10**9
         assert step_s() == pytest.approx(7)
         assert step_s() == 0
+
+
+async def test_a_clock_that_is_set_after_the_boot_has_not_jumped(tmp_path: Path) -> None:
+    write_files(tmp_path, LINES, influx(servers.free_port()))
+    clock = SetClock(wall_ns=3 * 10**9)
+    async with running(tmp_path, clock) as gateway:
+        report = opened(gateway)
+        clock.now_ns = NOW_NS
+        assert read_points(report.lines().encode())[0].fields["clock_step_s"] == 0
+
+
+def test_memory_is_counted_in_the_pages_of_this_machine() -> None:
+    kib = re.search(r"^VmRSS:\s+(\d+) kB", Path("/proc/self/status").read_text(encoding="ascii"), re.MULTILINE)
+    assert kib is not None
+    assert self_report.PAGE_BYTES == mmap.PAGESIZE
+    assert self_report.resident_bytes() == pytest.approx(int(kib[1]) * 1_024, rel=0.2)
 
 
 async def test_every_line_is_one_of_the_contract(tmp_path: Path) -> None:
