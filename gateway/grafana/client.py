@@ -77,12 +77,12 @@ class HttpGrafana:
         except SSLError as error:
             secure = urlsplit(self._url).scheme == "https"
             mend = "Does it speak TLS there? Try http://; or let this machine trust its certificate." if secure else ""
-            raise PushError(f"no TLS with {self._url}: {_cut(str(error))}", mend) from error
+            raise PushError(f"no TLS with {self._url}: {_reason(error)}", mend) from error
         except json.JSONDecodeError as error:
             raise PushError(f"{self._url} answers, but not in JSON", self._which()) from error
         except RequestException as error:
             raise PushError(
-                f"{self._url} does not answer: {_cut(str(error))}", "Is it up, and is this its address?"
+                f"{self._url} does not answer: {_reason(error)}", "Is it up, and is this its address?"
             ) from error
         return self._strange() if isinstance(found, str) else found
 
@@ -131,6 +131,8 @@ def _api(url: str, token: str, timeout_s: float) -> "GrafanaApi":
         port = -1
     if parts.scheme not in {"http", "https"} or not parts.hostname or port == -1:
         raise PushError(f"{url} is no address", "Write it as https://grafana.example.org or http://host:3000/grafana")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise PushError("the address holds more than host, port and path", "The token alone opens it: --token-file.")
     prefix = f"{path}/" if (path := parts.path.strip("/")) else ""
     return GrafanaApi(
         token,
@@ -146,6 +148,13 @@ def _api(url: str, token: str, timeout_s: float) -> "GrafanaApi":
 def _is_grafanas(error: "GrafanaException") -> bool:
     """Grafana says in JSON that something is not there; a web server's own page does not."""
     return isinstance(error.response, dict) and "message" in error.response
+
+
+def _reason(error: BaseException) -> str:
+    """What the network said: the innermost error, without the wrapping of two libraries."""
+    while (inner := error.__cause__ or error.__context__) is not None:
+        error = inner
+    return _cut((error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__)
 
 
 def _cut(text: str) -> str:

@@ -140,7 +140,7 @@ def test_a_server_that_takes_too_long_is_given_up(grafana: ScriptedGrafana) -> N
 
 
 def test_nobody_at_the_address_is_told() -> None:
-    with pytest.raises(PushError, match="does not answer"):
+    with pytest.raises(PushError, match=r"does not answer: Connection refused$"):
         pushed_to(f"http://127.0.0.1:{servers.free_port()}")
 
 
@@ -154,6 +154,13 @@ def test_a_server_without_tls_behind_https_is_told(grafana: ScriptedGrafana) -> 
 def test_what_is_no_address_is_refused_before_anything_is_sent(url: str) -> None:
     with pytest.raises(PushError, match="is no address"):
         HttpGrafana(url, TOKEN)
+
+
+@pytest.mark.parametrize("more", ["ann:s3cret@host", "host/?kiosk=s3cret", "host/#s3cret"])
+def test_an_address_with_secrets_or_a_page_is_refused_and_not_repeated(more: str) -> None:
+    with pytest.raises(PushError, match="more than host") as error:
+        HttpGrafana(f"http://{more}", TOKEN)
+    assert "s3cret" not in str(error.value) + error.value.mend
 
 
 def test_what_grafana_adds_is_no_difference_and_what_it_drops_is() -> None:
