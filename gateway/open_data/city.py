@@ -7,8 +7,8 @@ Laws
 - Nothing is read or written about a feature except through its Thing; no Thing for what has no voice of its own.
 - Names and places are those of the topics (``gateway/open_city.py``, ``pipelines/encodings/topics.py``); a name that
   must not be told is a digest with the salt of this installation.
-- Household sums (class D) are said once, by the topics, and never here: a second sum, of an hour that a late meter has
-  meanwhile joined, would give that household away by the difference.
+- Sums over households (class D) are those that the topics have said, each once, and never worked out here: a second
+  sum, of an hour that a late meter has meanwhile joined, would give that household away by the difference.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,7 +20,7 @@ from gateway.files.pilots import Pilot
 from gateway.open_city import OpenCity
 from pipelines.encodings.ngsi_ld import Entity
 from pipelines.encodings.topics import Address, digest, distinct, holds_eui, salt_of, segment
-from pipelines.open_data.privacy import Subject
+from pipelines.open_data.privacy import METERS, Subject
 from pipelines.vocabulary import FEATURE_TYPES
 
 
@@ -63,6 +63,16 @@ class OpenPilot:
         if feature not in self._things:
             self._things[feature] = self._make(feature)
         return self._things[feature]
+
+    def area(self, feature: str, entity: str) -> Thing | None:
+        """An area of households under the name that the topics gave it; None where the files no longer name it."""
+        kind = feature.partition("/")[0]
+        if kind not in METERS or not self._city.is_there(self.pilot.id, feature):
+            return None
+        address = Address(segment(self.pilot.city), FEATURE_TYPES[kind].domain.value, segment(self.pilot.id), entity)
+        told = Entity(FEATURE_TYPES[kind], address, self._city.location(self.pilot.id, feature))
+        facts = self._city.facts(self.pilot.id, feature)
+        return Thing(self.pilot.id, feature, self.subject(feature), told, facts.name, facts.area)
 
     def subject(self, feature: str) -> Subject:
         """What may be said of a feature. Raises KeyError for an unknown type."""

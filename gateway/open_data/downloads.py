@@ -30,11 +30,13 @@ from gateway.open_data.told import (
     told,
     wanted_things,
 )
+from pipelines.domains import HOUR_NS
 from pipelines.encodings.downloads import MEDIA_TYPES, WRITERS, Record, record_of
 from pipelines.open_data.channels import BY_NAME, PERIODS, TIERS, Period, Tier
 
 KNOWN = ("domain", "property", "feature", "area", "from", "to")
 FORMS = ("csv", "geojson", "ndjson", "parquet")
+DAY_NS = 24 * HOUR_NS
 KINDS = {"observations": SINGLE, "aggregates": AGGREGATES}
 
 
@@ -77,7 +79,8 @@ def _file(reading: Reading, name: str, kind: str, form: str, params: Params) -> 
     if question.from_ns >= question.to_ns:
         raise Problem(400, "from is not before to", "Exchange them, or leave one out.", where="from")
     things = _things(reading, pilot, question, params)
-    records = _records(reading, pilot, things, question)
+    areas = _areas(reading, pilot, question, params)
+    records = _records(reading, pilot, (things, areas), question)
     return Large(_pieces(records, form), MEDIA_TYPES[form], f"{name}-{kind}.{form}")
 
 
@@ -116,10 +119,29 @@ def _things(reading: Reading, pilot: OpenPilot, question: Question, params: Para
                     longest_ns=longest_ns,
                     most=most + 1 - rows,
                 )
-                if rows > most:
-                    mend = "Ask for a shorter period (from, to), or fewer properties or features at a time."
-                    raise Problem(400, f"these are more than {most} values", mend, where="from")
+                _check_length(rows, most)
     return things
+
+
+def _areas(reading: Reading, pilot: OpenPilot, question: Question, params: Params) -> Sequence[Thing]:
+    """The areas of households that were asked for. Raises Problem where there are too many sums of them."""
+    if "agg-1h" not in question.channels:
+        return []
+    domains = params.domains()
+    wanted = wanted_things(reading.areas(pilot), params.words("feature"), params.words("area"))
+    areas = [area for area in wanted if not domains or area.entity.address.domain in domains]
+    most, rows = reading.settings.max_rows, 0
+    for area in areas:
+        period = {"from_ns": question.from_ns, "to_ns": question.to_ns}
+        rows += reading.sums.count(pilot.pilot.id, area.feature, **period, most=most + 1 - rows)
+        _check_length(rows, most)
+    return areas
+
+
+def _check_length(rows: int, most: int) -> None:
+    if rows > most:
+        mend = "Ask for a shorter period (from, to), or fewer properties or features at a time."
+        raise Problem(400, f"these are more than {most} values", mend, where="from")
 
 
 def _lengths(channel: str) -> Sequence[tuple[int, int]]:
@@ -138,13 +160,19 @@ def _gaps(edges: Sequence[int]) -> Iterator[tuple[int, int]]:
 
 
 def _records(
-    reading: Reading, pilot: OpenPilot, things: Sequence[Thing], question: Question
+    reading: Reading, pilot: OpenPilot, wanted: tuple[Sequence[Thing], Sequence[Thing]], question: Question
 ) -> Iterator[Record | None]:
-    series = reading.series(pilot)
+    """Of things what the store tells, then of areas of households what the topics said."""
+    series, (things, areas) = reading.series(pilot), wanted
     for thing in things:
         yield None
         for row in told(reading.pages, pilot, thing, series, question):
             yield None if row is None else record_of(thing.entity, thing.area, row.observation, row.revision)
+    from_ns = max(question.from_ns, reading.until_ns - pilot.pilot.retention_days * DAY_NS)
+    for area in areas:
+        yield None
+        for one, revision in reading.sums.rows(area.pilot, area.feature, from_ns=from_ns, to_ns=question.to_ns):
+            yield record_of(area.entity, area.area, one, revision) if question.is_about(one) else None
 
 
 def _pieces(records: Iterator[Record | None], form: str) -> Iterator[bytes]:

@@ -15,6 +15,7 @@ from gateway.open_data.keys import Grant
 from gateway.open_data.problems import Problem, quoted
 from gateway.open_data.settings import OpenDataTable
 from gateway.open_data.told import SeriesOf, may_be_told
+from gateway.sinks.open_topics.sums import SaidSums
 from gateway.sinks.sqlite_file import LaterFormatError
 from gateway.sinks.store.pages import Pages, Series
 
@@ -22,7 +23,16 @@ from gateway.sinks.store.pages import Pages, Series
 class Reading:
     """What one request reads. To be closed."""
 
-    def __init__(self, city: City, file: Path, grant: Grant, settings: OpenDataTable, until_ns: int) -> None:
+    def __init__(
+        self,
+        city: City,
+        file: Path,
+        grant: Grant,
+        settings: OpenDataTable,
+        until_ns: int,
+        *,
+        sums: Path | None = None,
+    ) -> None:
         """``until_ns``: what ended later is not told yet. Raises Problem where there is no store to read."""
         self.city = city
         self.grant = grant
@@ -33,16 +43,22 @@ class Reading:
         except (FileNotFoundError, sqlite3.Error, LaterFormatError) as error:
             what = "there is no history to read"
             raise Problem(503, what, "Try again later.", retry_s=60) from error
+        try:
+            self.sums = SaidSums.open(sums)
+        except (sqlite3.Error, LaterFormatError) as error:
+            self.pages.close()
+            raise Problem(503, "the sums cannot be read now", "Try again later.", retry_s=60) from error
         self._series: dict[str, SeriesOf] = {}
 
     def close(self) -> None:
         """Let the file go."""
         self.pages.close()
+        self.sums.close()
 
     @cached_property
-    def position(self) -> int:
-        """How far the store is: it rises with everything that is written."""
-        return self.pages.position()
+    def position(self) -> str:
+        """How far the store and the sums are: another one after everything that is written."""
+        return f"{self.pages.position():x}.{self.sums.position():x}"
 
     def pilot(self, name: str) -> OpenPilot:
         """A pilot by id. Raises Problem."""
@@ -65,6 +81,13 @@ class Reading:
     def things(self, pilot: OpenPilot) -> Iterator[Thing]:
         """Everything of a pilot that has a voice, by feature."""
         return pilot.things(self.series(pilot))
+
+    def areas(self, pilot: OpenPilot) -> Iterator[Thing]:
+        """The areas of households that a sum was said of, by feature."""
+        for feature, entity in self.sums.areas(pilot.pilot.id):
+            area = pilot.area(feature, entity)
+            if area is not None:
+                yield area
 
     def properties(self, pilot: OpenPilot, thing: Thing) -> Sequence[str]:
         """What may be said of a thing and was heard at least once, by name."""

@@ -89,6 +89,7 @@ def open_service(gateway: "Gateway") -> Service:
         store_file(gateway.config, gateway.logs.folder),
         city_now=city_of(gateway),
         delay_ns=delay_ns(gateway.config),
+        sums=sums_file(gateway.config, gateway.logs.folder),
         keys=Keys(accounts_in(gateway.config.broker_dir), today),
         clock=clock,
         events=gateway.events,
@@ -119,6 +120,14 @@ def store_file(config: "Config", folder: Path) -> Path:
         if isinstance(sink.settings, StoreSettings):
             return sink.settings.path or folder / "store.sqlite"
     return folder / "store.sqlite"
+
+
+def sums_file(config: "Config", folder: Path) -> Path | None:
+    """Where sums over households are kept as the topics said them. Of several sinks the first in the file."""
+    for sink in config.sinks.values():
+        if isinstance(sink.settings, OpenTopicsSettings):
+            return sink.settings.file_in(folder, sink.name)
+    return None
 
 
 def delay_ns(config: "Config") -> int:

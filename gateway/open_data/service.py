@@ -3,8 +3,8 @@
     request ─▶ key ─▶ allowance ─▶ (thread) Reading ─▶ unchanged? 304 ─▶ body, or a stream of pieces
 
 Laws
-- Every answer but a refusal has an ETag made of the store's position, the files in force, the question and the tier:
-  whoever asks again with If-None-Match costs next to nothing.
+- Every answer but a refusal has an ETag made of the position of store and sums, the files in force, the question and
+  the tier: whoever asks again with If-None-Match costs next to nothing.
 - What was answered to a key is private to caches; what was answered without one may be kept for half a minute.
 - A reader who takes no piece within ``STALLED_S`` is given up: a place is not held by doing nothing.
 """
@@ -68,7 +68,7 @@ class Service:
     """Shared by all addresses.
 
     ``city_now``: what the files in force say; the same object as long as they are the same. ``delay_ns``: how long the
-    topics hold things back.
+    topics hold things back. ``sums``: what the open-topics sink remembers, where there is one.
     """
 
     def __init__(
@@ -78,6 +78,7 @@ class Service:
         *,
         city_now: Callable[[], City],
         delay_ns: int,
+        sums: Path | None = None,
         keys: Keys,
         clock: Clock,
         events: Events,
@@ -86,6 +87,7 @@ class Service:
         self._file = file
         self._city_now = city_now
         self._delay_ns = delay_ns
+        self._sums = sums
         self._keys = keys
         self._clock = clock
         self._events = events
@@ -145,7 +147,8 @@ class Service:
         city = self._city_now()
         if self._city is not city:
             self._city, self._generation = city, os.urandom(4)
-        return Reading(city, self._file, grant, self.settings, self._clock.wall_ns() - self._delay_ns)
+        until_ns = self._clock.wall_ns() - self._delay_ns
+        return Reading(city, self._file, grant, self.settings, until_ns, sums=self._sums)
 
     def _validators(self, request: Request, reading: Reading) -> dict[str, str]:
         question = f"{request.method} {request.url.path}?{request.url.query}\0{reading.grant!r}".encode()
@@ -154,7 +157,7 @@ class Service:
         written = max(file.stat().st_mtime for file in (self._file, log) if file.exists())
         age = "private, no-cache" if reading.grant.name else f"public, max-age={PUBLIC_AGE_S}"
         return {
-            "ETag": f'W/"{reading.position:x}-{tag}"',
+            "ETag": f'W/"{reading.position}-{tag}"',
             "Last-Modified": formatdate(written, usegmt=True),
             "Cache-Control": age,
             "Vary": "Authorization",

@@ -87,11 +87,10 @@ def _open_topics(config: SinkConfig, gateway: "Gateway") -> Sink:
 
     settings, table = config.settings, gateway.config.gateway
     assert isinstance(settings, OpenTopicsSettings)
-    file = settings.path or gateway.logs.folder / f"open-topics-{config.name}.sqlite"
     return OpenTopicsSink(
         config.name,
         settings,
-        file,
+        settings.file_in(gateway.logs.folder, config.name),
         city=table.city,
         gateway_id=table.id,
         city_now=open_city(gateway),

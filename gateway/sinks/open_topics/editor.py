@@ -46,6 +46,15 @@ class Newest(msgspec.Struct, array_like=True):
     latest: dict[str, Observation] = msgspec.field(default_factory=dict)
 
 
+class SaidSum(msgspec.Struct, frozen=True, gc=False):
+    """A sum over households, with the ledger number that it is said with. ``entity``: its segment in the topic."""
+
+    pilot: str
+    entity: str
+    observation: Observation
+    revision: int
+
+
 class Edition(msgspec.Struct):
     """What a batch becomes: messages, the ledger number of each, and the states that have to be published."""
 
@@ -72,7 +81,7 @@ class Editor:
         self.households: dict[str, Households] = {}
         self.newest: dict[NewestKey, Newest] = {}
         self.newest_changed: set[NewestKey] = set()
-        self.owed: dict[tuple[Key, str, int], tuple[Outgoing, int]] = {}
+        self.owed: dict[tuple[Key, str, int], tuple[Outgoing, SaidSum]] = {}
         self._told = counts
         self._name = name
         self._sensorthings = sensorthings
@@ -99,8 +108,8 @@ class Editor:
                     self._edit(edition, plan.subject(feature), revision, observations)
                 else:
                     self._told[f"{self._name}.withheld"] += 1
-        for message, number in self.owed.values():
-            edition.add(message, number)
+        for message, said in self.owed.values():
+            edition.add(message, said.revision)
         return edition
 
     def entity(self, state: State) -> Entity:
@@ -214,7 +223,8 @@ class Editor:
                 state = self.state_of(entry.city, entry.pilot, said.feature)
                 edition = Edition()
                 self._say_interval(edition, state, entry, number, [said])
-                self.owed[state.key, said.property, said.time_ns] = edition.messages[0], number
+                kept = SaidSum(entry.pilot, state.address.entity, said, number)
+                self.owed[state.key, said.property, said.time_ns] = edition.messages[0], kept
 
     def _say_sensorthings(
         self, edition: Edition, state: State, entry: Accepted | Derived, number: int, said: Iterable[Observation]

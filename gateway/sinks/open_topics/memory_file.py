@@ -3,23 +3,25 @@
 Laws
 - A state is written before it is published, marked as not yet published; the mark goes with a later write. So after a
   crash the newest states are published once more, never an older one.
-- What else is kept (intervals, small counts, open sums, what ``meta`` says) is written after its messages are
-  acknowledged: after a crash the same entries come again and give the same messages.
+- What else is kept (intervals, small counts, open sums and those that were said, what ``meta`` says) is written after
+  its messages are acknowledged: after a crash the same entries come again and give the same messages.
 """
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
+from gateway.sinks.open_topics import sums
+from gateway.sinks.open_topics.editor import SaidSum
 from gateway.sinks.open_topics.states import Held, Key, State
 from gateway.sinks.sqlite_file import open_file
 from gateway.sinks.sqlite_many import Many
 from pipelines.encodings.topics import Address
 
-VERSION = 2
+VERSION = sums.VERSION
 
 TABLES = """
 CREATE TABLE state (
@@ -32,7 +34,7 @@ CREATE TABLE state (
     PRIMARY KEY (city, pilot, feature)
 ) WITHOUT ROWID;
 """
-SINCE_2 = """
+LATER = f"""
 BEGIN IMMEDIATE;
 DROP TABLE IF EXISTS salt;
 CREATE TABLE IF NOT EXISTS kept (
@@ -41,7 +43,8 @@ CREATE TABLE IF NOT EXISTS kept (
     packed BLOB NOT NULL,
     PRIMARY KEY (kind, name)
 ) WITHOUT ROWID;
-PRAGMA user_version = 2;
+{sums.TABLE}
+PRAGMA user_version = {VERSION};
 COMMIT;
 """
 SAVE = Many(
@@ -68,7 +71,7 @@ class MemoryFile:
 
     def __init__(self, file: Path) -> None:
         self._connection: sqlite3.Connection = open_file(file, tables=TABLES, version=VERSION, cache_kib=500)
-        self._connection.executescript(SINCE_2)
+        self._connection.executescript(LATER)
 
     def load(self) -> Sequence[State]:
         """All states."""
@@ -84,14 +87,20 @@ class MemoryFile:
         return [(kind, _decode_name(name), packed) for kind, name, packed in rows]
 
     def delete(self, keys: Iterable[Key]) -> None:
-        """Forget states; freed pages are overwritten."""
+        """Forget states, and the sums that were said of them; freed pages are overwritten."""
+        keys = list(keys)
         self._connection.execute("PRAGMA secure_delete = ON")
         self._connection.executemany("DELETE FROM state WHERE city = ? AND pilot = ? AND feature = ?", keys)
+        self._connection.executemany("DELETE FROM said_sum WHERE pilot = ? AND feature = ?", [key[1:] for key in keys])
         self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         self._connection.execute("PRAGMA secure_delete = OFF")
 
-    def save(self, rows: Iterable[Row], kept: Iterable[Kept] = ()) -> None:
-        """Remember states and what is kept beside them, in one transaction."""
+    def forget_sums(self, before_ns: Mapping[str, int]) -> None:
+        """Forget the sums of hours that began before an instant, by pilot."""
+        self._connection.executemany("DELETE FROM said_sum WHERE pilot = ? AND time_ns < ?", before_ns.items())
+
+    def save(self, rows: Iterable[Row], kept: Iterable[Kept] = (), said: Collection[SaidSum] = ()) -> None:
+        """Remember states, what is kept beside them and sums that were said, in one transaction."""
         kept = list(kept)
         self._connection.execute("BEGIN IMMEDIATE")
         try:
@@ -99,6 +108,7 @@ class MemoryFile:
             KEEP.put(self._connection, [(kind, _encode(name), packed) for kind, name, packed in kept if packed])
             gone = [(kind, _encode(name)) for kind, name, packed in kept if not packed]
             self._connection.executemany("DELETE FROM kept WHERE kind = ? AND name = ?", gone)
+            sums.keep(self._connection, said)
             self._connection.execute("COMMIT")
         except BaseException:
             if self._connection.in_transaction:

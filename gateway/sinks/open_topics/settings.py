@@ -40,6 +40,10 @@ class OpenTopicsSettings(BaseModel):
         """The broker's address in parts."""
         return address_of(self.url)
 
+    def file_in(self, folder: Path, name: str) -> Path:
+        """What the sink of that name remembers, in the state directory unless ``path`` says otherwise."""
+        return self.path or folder / f"open-topics-{name}.sqlite"
+
     @model_validator(mode="after")
     def _belongs_together(self) -> Self:
         if self.password_file is not None and self.username is None:

@@ -25,7 +25,7 @@ from gateway.open_city import OpenCity, load_salt
 from gateway.sinks import Refusal, SinkRefusedError, SinkUnavailableError
 from gateway.sinks.open_topics import caretaker
 from gateway.sinks.open_topics.documents import documents, is_document
-from gateway.sinks.open_topics.editor import Edition, Editor
+from gateway.sinks.open_topics.editor import Edition, Editor, SaidSum
 from gateway.sinks.open_topics.keeping import kept_of, restore
 from gateway.sinks.open_topics.memory_file import Kept, MemoryFile, row_of
 from gateway.sinks.open_topics.publisher import Publisher
@@ -38,6 +38,7 @@ from pipelines.model import NS_PER_S, Accepted, Derived, LedgerEntry, Revision
 CLOSE_WITHIN_S = 3.0
 RETRY_S = 5.0
 TEND_EVERY_S = 5.0
+DAY_NS = 24 * 3_600 * NS_PER_S
 
 
 class OpenTopicsSink:
@@ -80,6 +81,7 @@ class OpenTopicsSink:
         self._memory: MemoryFile | None = None
         self._editor = self._new_editor(b"")
         self._metas: dict[str, bytes] = {}
+        self._said: list[SaidSum] = []
         self._tended: OpenCity | None = None
         self._to_clean: dict[Key, State] = {}
         self._more_to_publish = asyncio.Event()
@@ -109,8 +111,14 @@ class OpenTopicsSink:
         await self._remember(edition.changed)
         async with self._publishing:
             codes = await self._publisher.publish(edition.messages)
+        first = len(codes) - len(editor.owed)  # what was owed stands last
+        owed = zip(codes[first:], editor.owed.values(), strict=True)
+        self._said += [said for code, (_, said) in owed if code < reasons.FAILED_FROM]
         editor.owed.clear()
-        await self._keep(kept_of(editor))
+        await self._keep(kept_of(editor), self._said)
+        if self._said:
+            self._said = []
+            await self._forget_old_sums(editor.city)
         await self._publish_due()
         refusals = self._refusals(edition, codes)
         if refusals:
@@ -151,6 +159,7 @@ class OpenTopicsSink:
         for one in await asyncio.to_thread(documents, city, said, sensorthings=sensorthings):
             await self._say([one])  # large ones: what happens meanwhile goes out between them
         await self._remember(self._editor.states.by_key)
+        await self._forget_old_sums(city)
         self._tended = city
 
     async def retire(self, feature: str) -> int:
@@ -245,10 +254,17 @@ class OpenTopicsSink:
             self._to_clean = states | self._to_clean
             raise
 
-    async def _keep(self, kept: Iterable[Kept]) -> None:
+    async def _keep(self, kept: Iterable[Kept], said: Sequence[SaidSum] = ()) -> None:
         kept, memory = list(kept), self._memory
-        if kept and memory is not None:
-            await self._thread.run(lambda: memory.save((), kept))
+        if (kept or said) and memory is not None:
+            await self._thread.run(lambda: memory.save((), kept, said))
+
+    async def _forget_old_sums(self, city: OpenCity) -> None:
+        """A pilot's data are not kept longer than its file says."""
+        memory, now_ns = self._memory, self._clock.wall_ns()
+        assert memory is not None
+        begins = {name: now_ns - pilot.retention_days * DAY_NS for name, pilot in city.files.pilots.items()}
+        await self._thread.run(lambda: memory.forget_sums(begins))
 
     async def _publish_due(self, *, everything: bool = False) -> None:
         editor = self._editor

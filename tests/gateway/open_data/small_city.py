@@ -168,7 +168,9 @@ class Asker:
 
 
 @contextlib.contextmanager
-def asked(file: Path, open_data: City | None = None, *, delay_ns: int = 0, **settings: Any) -> Iterator[Asker]:
+def asked(
+    file: Path, open_data: City | None = None, *, delay_ns: int = 0, sums: Path | None = None, **settings: Any
+) -> Iterator[Asker]:
     """Open data over a store; accounts ``public``, ``startup``, ``partner`` for all pilots, ``air`` for one."""
     accounts = Accounts([])
     keys: dict[str, str] = {}
@@ -183,6 +185,7 @@ def asked(file: Path, open_data: City | None = None, *, delay_ns: int = 0, **set
         file,
         city_now=lambda: found,
         delay_ns=delay_ns,
+        sums=sums,
         keys=Keys(accounts.by_name.get, lambda: date(2026, 11, 6)),
         clock=Clock(lambda: NOW),
         events=Events(),

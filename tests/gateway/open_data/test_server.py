@@ -11,6 +11,7 @@ import pytest
 
 from gateway.config import load_config
 from gateway.files.mistakes import ConfigError
+from gateway.open_data.server import sums_file
 from tests import servers
 from tests.gateway import whole
 from tests.gateway.road import until
@@ -87,3 +88,13 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
     config = load_config(written(tmp_path, table))
     assert config.open_data.cert_file == tmp_path / "a.pem"
     assert config.open_data.base_url == "https://0.0.0.0:8480"
+
+
+def test_sums_are_read_where_the_first_sink_of_open_topics_keeps_them(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    assert sums_file(load_config(written(tmp_path)), state) is None
+    sinks = '[sinks.{}]\nkind = "open-topics"\nurl = "mqtt://localhost:1883"\n{}'
+    one = load_config(written(tmp_path, sinks.format("open", "") + sinks.format("second", "")))
+    assert sums_file(one, state) == state / "open-topics-open.sqlite"
+    elsewhere = load_config(written(tmp_path, sinks.format("open", 'path = "kept/open.sqlite"\n')))
+    assert sums_file(elsewhere, state) == tmp_path / "kept" / "open.sqlite"
