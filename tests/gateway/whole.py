@@ -2,11 +2,15 @@
 
 import asyncio
 import contextlib
+import functools
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from gateway.config import load_config
+import pytest
+
+from device_profiles.catalogue import Catalogue
+from gateway.config import Config, load_config
 from gateway.run import Gateway, open_gateway
 from tests.gateway.road import SetClock, until
 from tests.proofs import city
@@ -35,9 +39,24 @@ def write_files(folder: Path, lines: list[str], *tables: str) -> None:
     (folder / "day.ndjson").write_text("".join(lines))
 
 
+@functools.cache
+def shipped_profiles() -> Catalogue:
+    """The profiles of the package, which do not change: to read them is five sixths of a start."""
+    return Catalogue.load()
+
+
+def opened(config: Config, clock: SetClock | None) -> Gateway:
+    """As ``run`` opens it. What is read later, at a reload, is read from the files again."""
+    with pytest.MonkeyPatch.context() as patch:
+        if config.gateway.profiles_dir is None:
+            shipped = shipped_profiles()
+            patch.setattr(Catalogue, "load", lambda _extra_dirs=(): shipped)
+        return open_gateway(config, clock=clock)
+
+
 @contextlib.asynccontextmanager
 async def running(folder: Path, clock: SetClock | None = None) -> AsyncIterator[Gateway]:
-    gateway = open_gateway(load_config(folder / "citygate.toml"), clock=clock)
+    gateway = opened(load_config(folder / "citygate.toml"), clock)
     async with asyncio.TaskGroup() as group:
         life = group.create_task(gateway.run(), name="gateway")
         await until(lambda: gateway.events.counts["GatewayStarted"])

@@ -139,7 +139,7 @@ class World:
         await self.sink.write([Revision(1, entry)])
 
     async def heard(self, count: int, ear: str = "desk") -> None:
-        await until(lambda: len(self.ears[ear].heard) >= count, within_s=5)
+        await until(lambda: len(self.ears[ear].heard) >= count)
 
 
 def seen(name: str, value: Value, at_s: float = 0, *, feature: str = BIN, quality: Quality = "ok") -> Observation:
@@ -221,7 +221,7 @@ async def test_after_a_restart_nothing_is_told_twice_and_a_condition_has_a_minut
     async with World(tmp_path).running() as world:
         world.wrong = [stalled()]
         await world.say(seen("fire_alarm", True))
-        await until(lambda: sum(notice.count("raised") for notice in world.ear.heard) == 2, within_s=5)
+        await until(lambda: sum(notice.count("raised") for notice in world.ear.heard) == 2)
     async with World(tmp_path).running() as again:
         await again.say(seen("fire_alarm", True))  # deliver repeats after a crash
         await asyncio.sleep(0.2)
@@ -278,7 +278,7 @@ async def test_a_route_that_hangs_is_given_up_and_told_again(tmp_path: Path, mon
     async with World(tmp_path).running() as world:
         world.ear.gate.clear()
         await world.say(seen("fire_alarm", True))
-        await until(lambda: world.ear.tries >= 2, within_s=5)
+        await until(lambda: world.ear.tries >= 2)
         assert "longer than" in world.sink.posts[0].outage.why
         world.ear.gate.set()
         await world.heard(1)
@@ -358,7 +358,7 @@ async def test_after_a_boot_with_an_earlier_time_a_condition_that_comes_back_is_
     async with World(tmp_path).running() as world:
         for stands in (True, False):
             world.wrong = [stalled()] if stands else []
-            await until(lambda: world.ear.tries == 1 + (not world.wrong), within_s=5)
+            await until(lambda: world.ear.tries == 1 + (not world.wrong))
     without_battery_ns = NOW_NS - 50 * 86_400 * NS_PER_S
     async with World(tmp_path, wall_ns=without_battery_ns).running() as again:
         again.wrong = [stalled()]

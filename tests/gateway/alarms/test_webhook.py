@@ -96,7 +96,7 @@ async def test_certificates_are_checked(tmp_path: Path) -> None:
 
 async def test_who_does_not_answer_is_given_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(module, "WITHIN", Timeouts(0.3, 0.3))
-    async with Hook(hang_s=1).open() as hook:
+    async with Hook(hang_s=20).open() as hook:
         with pytest.raises(SinkUnavailableError, match="no whole answer"):
             await transport(hook.port).send(notice())
     with pytest.raises(SinkUnavailableError, match="cannot connect"):
