@@ -125,11 +125,19 @@ class GatewayProcess:
         fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def rss_mb(self) -> float:
+        """Resident memory now."""
+        return self._memory("VmRSS")
+
     def peak_rss_mb(self) -> float:
         """The kernel's high-water mark of resident memory."""
+        return self._memory("VmHWM")
+
+    def _memory(self, name: str) -> float:
+        """A line of the kernel's account, in MiB (proc_pid_status(5))."""
         assert self.process is not None
         status = Path(f"/proc/{self.process.pid}/status").read_text()
-        return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) / 1024
+        return next(int(line.split()[1]) for line in status.splitlines() if line.startswith(name)) / 1024
 
     def _died(self) -> bool:
         return self.process is not None and self.process.poll() is not None

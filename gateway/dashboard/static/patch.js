@@ -34,7 +34,9 @@ function settle(shown, want) {
   }
   if (shown.nodeType !== Node.ELEMENT_NODE || shown.hasAttribute("data-kept")) return;
   for (const { name, value } of [...want.attributes]) {
-    if (shown.getAttribute(name) !== value) shown.setAttribute(name, value);
+    if (shown.getAttribute(name) === value) continue;
+    if (name === "style") shown.style.cssText = want.style.cssText; // the policy blocks a style that is set as an attribute
+    else shown.setAttribute(name, value);
   }
   for (const { name } of [...shown.attributes]) {
     const open = name === "open" && shown.nodeName === "DETAILS"; // the reader opened it

@@ -1,5 +1,7 @@
 """What can be wrong with a city or its gateway: each screen says what it is and what to do."""
 
+import re
+
 import msgspec
 from playwright.sync_api import expect
 
@@ -99,3 +101,13 @@ def test_a_thing_that_falls_silent_changes_in_the_list(shown: Shown) -> None:
     expect(first).to_contain_text("fine")
     shown.city.things[0] = msgspec.structs.replace(shown.city.things[0], state="silent")
     expect(first).to_contain_text("silent")
+
+
+def test_a_bar_grows_with_its_figure(shown: Shown) -> None:
+    page = shown.open("/")
+    card = page.locator(".pilot-card", has_text="Green in")
+    expect(card.locator(".bar-fill")).to_have_attribute("style", re.compile(r"83\.\d+%"))
+    never = shown.city.things[30]
+    shown.city.things[30] = msgspec.structs.replace(never, state="ok", last_heard_ms=pretended.NOW_MS)
+    expect(card.locator(".bar-fill")).to_have_attribute("style", "inline-size: 100%;")
+    assert shown.complaints == []
