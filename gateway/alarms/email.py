@@ -13,9 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
-from pathlib import Path
 
 from gateway.alarms.notice import Notice
+from gateway.alarms.secret_file import read_secret
 from gateway.alarms.settings import EmailRoute
 from gateway.alarms.words import subject, text
 from gateway.mqtt.tls import client_context
@@ -75,14 +75,23 @@ class EmailTransport:
         try:
             if tls is not None and route.security == "starttls":
                 link.starttls(context=tls)
-            if route.username is not None and route.password_file is not None:
-                link.login(route.username, _secret(route.password_file))
+            self._log_in(link)
             refused = list(link.send_message(letter, route.sender, route.to)) if letter is not None else []
             with contextlib.suppress(smtplib.SMTPException, OSError):  # it has the message, whatever it says now
                 link.quit()
         finally:
             link.close()  # no QUIT after a fault: a server that is lost in TLS never answers it
         return refused
+
+    def _log_in(self, link: smtplib.SMTP) -> None:
+        route = self._route
+        if route.username is None or route.password_file is None:
+            return
+        password = read_secret(route.password_file, "password_file")
+        if not (route.username.isascii() and password.isascii()):  # smtplib sends no others, and would show them
+            mend = "Choose a name and a password of plain letters, digits and signs."
+            raise SinkUnavailableError("username or password_file holds letters that are not ASCII", mend=mend)
+        link.login(route.username, password.decode())
 
     def _connect(self, host: str, port: int, tls: ssl.SSLContext | None) -> smtplib.SMTP:
         if tls is not None:
@@ -127,6 +136,8 @@ def _unavailable(where: str, error: smtplib.SMTPException, route: EmailRoute) ->
             return SinkUnavailableError(what[:SAID_KEPT], mend=mend)
         case smtplib.SMTPNotSupportedError():
             mend = f"It offers no {'STARTTLS or login' if route.security == 'starttls' else 'login'}. Check security."
+            if "SMTPUTF8" in str(error):
+                mend = "Write from and to in ASCII, a domain as xn--…: it takes no other letters."
             return SinkUnavailableError(f"{where}: {error}"[:SAID_KEPT], mend=mend)
         case smtplib.SMTPResponseException() if error.smtp_code >= PERMANENT_FROM:
             mend = "Check from and to; the server's words say what it wants."
@@ -146,7 +157,3 @@ def _said(error: smtplib.SMTPResponseException) -> str:
 def _first(error: smtplib.SMTPRecipientsRefused) -> str:
     code, words = next(iter(error.recipients.values()))
     return f"{code} {words.decode('utf-8', 'replace')}"
-
-
-def _secret(file: Path) -> str:
-    return file.read_text(encoding="utf-8").rstrip("\r\n")

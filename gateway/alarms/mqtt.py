@@ -10,11 +10,11 @@ All states of a message go before the message, so that who is woken by it finds 
 import asyncio
 import re
 from collections.abc import Sequence
-from pathlib import Path
 
 from gateway.alarms.alarm import Key
 from gateway.alarms.body import body, state
 from gateway.alarms.notice import Notice
+from gateway.alarms.secret_file import read_secret
 from gateway.alarms.settings import MqttRoute
 from gateway.mqtt import reasons
 from gateway.mqtt.connection import open_connection
@@ -86,6 +86,7 @@ class MqttTransport:
     async def _settings(self) -> ConnectionSettings:
         """Read at each try, so that a renewed password or certificate is taken up. Raises OSError, ValueError."""
         route, address = self._route, self._route.address
+        file = route.password_file
         files = {"ca_file": route.ca_file, "cert_file": route.cert_file, "key_file": route.key_file}
         return ConnectionSettings(
             host=address.host,
@@ -93,11 +94,7 @@ class MqttTransport:
             version=route.version,
             client_id=self._client_id,
             username=route.username,
-            password=await asyncio.to_thread(_secret, route.password_file) if route.password_file else None,
+            password=await asyncio.to_thread(read_secret, file, "password_file") if file is not None else None,
             tls=await asyncio.to_thread(client_context, **files) if address.tls else None,
             connect_within_s=CONNECT_WITHIN_S,
         )
-
-
-def _secret(file: Path) -> bytes:
-    return file.read_bytes().rstrip(b"\r\n")

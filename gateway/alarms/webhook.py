@@ -7,11 +7,11 @@ POST {url}   Idempotency-Key: <id>   X-Citygate-Time: <seconds since 1970>
 import asyncio
 import hmac
 from datetime import datetime
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from gateway.alarms.body import body
 from gateway.alarms.notice import Notice
+from gateway.alarms.secret_file import read_secret
 from gateway.alarms.settings import WebhookRoute
 from gateway.http.client import PORTS, Answer, HttpClient, NoAnswerError, Timeouts
 from gateway.mqtt.tls import client_context
@@ -43,9 +43,6 @@ class WebhookTransport:
             client = HttpClient(self._root, timeouts=WITHIN, tls=tls, max_answer_bytes=4 << 10)
         except ValueError as error:  # a file of TLS
             raise SinkUnavailableError(str(error), mend=str(error)) from error
-        except OSError as error:
-            mend = "Make secret_file readable for the gateway."
-            raise SinkUnavailableError(f"secret_file: {error}", mend=mend) from error
         try:
             answer = await client.request("POST", self._target, headers=headers, body=content)
         except NoAnswerError as error:
@@ -78,7 +75,8 @@ class WebhookTransport:
         sent = str(int(datetime.fromisoformat(notice.sent).timestamp()))
         headers = {"content-type": "application/json", "idempotency-key": notice.id, "x-citygate-time": sent}
         if self._route.secret_file is not None:
-            headers["x-citygate-signature"] = f"sha256={signature(secret(self._route.secret_file), sent, content)}"
+            key = read_secret(self._route.secret_file, "secret_file")
+            headers["x-citygate-signature"] = f"sha256={signature(key, sent, content)}"
         return headers
 
     def _judged(self, answer: Answer) -> str:
@@ -98,11 +96,6 @@ class WebhookTransport:
 def signature(key: bytes, sent: str, content: bytes) -> str:
     """Hex of HMAC-SHA256 over the time, a dot, and the body: what is old can be told from what is new."""
     return hmac.new(key, sent.encode() + b"." + content, "sha256").hexdigest()
-
-
-def secret(file: Path) -> bytes:
-    """The key in a file, on one line."""
-    return file.read_bytes().rstrip(b"\r\n")
 
 
 def _retry_after_s(answer: Answer) -> float | None:

@@ -92,3 +92,6 @@ async def test_a_broker_that_is_away_or_forbids(tmp_path: Path) -> None:
         assert "access list" in forbidden.value.mend
         with pytest.raises(SinkUnavailableError, match="ca_file"):
             await transport(closed.port, url="mqtts://127.0.0.1:1", ca_file=acl / "none").send(notice())
+        with pytest.raises(SinkUnavailableError, match="password_file: there is no file") as unread:
+            await transport(closed.port, username="u", password_file=tmp_path / "none").send(notice())
+        assert "umask 077" in unread.value.mend
