@@ -75,9 +75,9 @@ async def test_a_disk_that_does_not_answer_starves_the_watchdog_until_it_does(
             gateway.ingest.receive([received(f"{number}.0", source="plain") for number in range(2_000)])
             await until(lambda: stuck(gateway) & loops)
             await until(lambda: is_status(heard.words[-1][1]))
-            began = len(heard.words)
-            await until(lambda: len(heard.words) >= began + 4)
-            assert all(is_status(word) for _at, word in heard.words[began:]), heard.words[began:]
+            count = len(heard.words)
+            await until(lambda: len(heard.words) >= count + 4)
+            assert all(is_status(word) for _at, word in heard.words[count:]), heard.words[count:]
         finally:
             answered.set()
         await until(lambda: not stuck(gateway))
