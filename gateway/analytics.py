@@ -65,7 +65,9 @@ class Analytics:
         events: Events,
         lateness_ns: int = LATENESS_NS,
         sinks_catch_up: Callable[[], bool] = lambda: False,
+        is_present: Callable[[], bool] = lambda: True,
     ) -> None:
+        """``is_present``: whether the ledger is at the present; else no time is told, see ``presence.py``."""
         self.position = 0
         self.derived = 0
         """Observations told since this process started."""
@@ -79,6 +81,7 @@ class Analytics:
         self._events = events
         self._lateness_ns = lateness_ns
         self._sinks_catch_up = sinks_catch_up
+        self._is_present = is_present
         self._sites = sites
         self._overhearing = _overhearing(sites)
         self._upto: Upto = {}
@@ -332,9 +335,13 @@ class Analytics:
                 return
 
     async def _tick_for_ever(self) -> None:
+        """A tick a minute, while the ledger has been at the present for half of it."""
         while True:
-            await asyncio.sleep(TICK_EVERY_S)
-            await self.tick()
+            await asyncio.sleep(TICK_EVERY_S / 2)
+            was_present = self._is_present()
+            await asyncio.sleep(TICK_EVERY_S / 2)
+            if was_present and self._is_present():
+                await self.tick()
 
     def _tend(self) -> None:
         """Say where a machine raised; now and then share out the memory."""

@@ -29,6 +29,7 @@ from gateway.knowledge import Known, load_known
 from gateway.ledger_tail import LedgerTail
 from gateway.logs import Logs
 from gateway.memory import be_frugal, settle
+from gateway.presence import presence
 from gateway.progress import SNAPSHOT_FILE, Progress
 from gateway.refine import Refine
 from gateway.service import notify, watch
@@ -219,6 +220,9 @@ def open_analytics(gateway: Gateway) -> "Analytics | None":
         events=gateway.events,
         lateness_ns=int(settings.lateness_hours * 3_600 * NS_PER_S),
         sinks_catch_up=lambda: any(delivery.catching_up for delivery in gateway.deliveries),
+        is_present=presence(
+            gateway.sources, lambda: gateway.logs.intake.next_number - 1 - gateway.refine.progress.position
+        ),
     )
 
 

@@ -50,6 +50,7 @@ class Desk:
         self.ledger = Log.open(folder / "ledger", name="ledger", options=options, floor=floor)
         self.clock = SetClock()
         self.tail = LedgerTail(self.ledger, self.events.counts)
+        self.present = True
         self.analytics = Analytics(
             self.tail,
             sites or {"pilot": SITE},
@@ -57,7 +58,13 @@ class Desk:
             folder=folder,
             clock=self.clock,
             events=self.events,
+            is_present=lambda: self.present,
         )
+
+    def ticks(self) -> list[Tick]:
+        """The Ticks that stand in the ledger."""
+        found = [read_ledger(entry.payload) for entry in self.ledger.read(1)]
+        return [entry for entry in found if isinstance(entry, Tick)]
 
     async def append(self, *entries: LedgerEntry, kind: int = KIND_FIRST) -> None:
         self.ledger.append([encode(entry) for entry in entries], kind)
@@ -301,8 +308,23 @@ async def test_ticks_are_written_with_the_quality_of_the_clock(tmp_path: Path) -
     await desk.analytics.tick()
     desk.clock.now_ns = 1_000
     await desk.analytics.tick()
-    ticks = [read_ledger(entry.payload) for entry in desk.ledger.read(1)]
-    assert ticks == [Tick(NOW_NS, "trusted"), Tick(1_000, "unset")]
+    assert desk.ticks() == [Tick(NOW_NS, "trusted"), Tick(1_000, "unset")]
+    desk.crash()
+
+
+async def test_no_time_is_told_while_the_ledger_is_not_at_the_present(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.analytics.TICK_EVERY_S", 0.02)
+    desk = Desk(tmp_path)
+    desk.present = False
+    async with asyncio.TaskGroup() as group:
+        run = group.create_task(desk.analytics.run())
+        await asyncio.sleep(0.3)
+        assert desk.ticks() == []
+        desk.present = True
+        await until(lambda: len(desk.ticks()) > 1)
+        run.cancel()
     desk.crash()
 
 
