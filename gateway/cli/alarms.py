@@ -17,10 +17,12 @@ from gateway.cli.exits import EPILOGUE, Exit
 from gateway.cli.options import config_option, now, open_config
 from gateway.cli.screen import JsonOption, fail, local_time, print_json, print_table
 from gateway.config import Config, RouteConfig
+from gateway.control import ControlError, NotRunningError, ask
 from gateway.files.mistakes import did_you_mean
 from gateway.sinks import SinkUnavailableError
 from gateway.sinks.sqlite_file import LaterFormatError
 
+ANSWER_WITHIN_S = 5.0
 NO_ROUTE = "Nobody is told of alarms: add [alarms.routes.NAME] to citygate.toml."
 
 
@@ -38,7 +40,8 @@ def alarms() -> None:
 def list_(config_path: Path | None, *, as_json: bool) -> None:
     """List what is wrong, and when each route was told of it.
 
-    Works beside the running gateway and without it. A `-` is told by no route: not yet, or the settings do not want it.
+    Without the running gateway it lists how things stood when that stopped, and says so. A `-` is told by no route:
+    not yet, or the settings do not want it.
 
     \b
     Examples:
@@ -54,9 +57,13 @@ def list_(config_path: Path | None, *, as_json: bool) -> None:
         fail(Exit.FAILED, str(error))
     except (sqlite3.Error, LaterFormatError) as error:
         fail(Exit.FAILED, f"{config.gateway.state_dir / FILE}: {error}")
+    running = _is_running(config)
+    if not running:
+        click.echo("the gateway is not running: so things stood when it stopped, and nobody is told more", err=True)
+    routes = {name: memory for name, memory in routes.items() if name in config.routes}
     found = sorted(_rows(standings, routes), key=lambda row: (row["severity"] != "critical", row["since"]))
     if as_json:
-        print_json({"alarms": found, "routes": list(_route_rows(config, routes))})
+        print_json({"running": running, "alarms": found, "routes": list(_route_rows(config, routes))})
         return
     headers = ("severity", "since", "pilot", "what", "told")
     print_table("", headers, map(_cells, found), empty="Nothing is wrong.")
@@ -117,6 +124,16 @@ def _try(config: Config, route: RouteConfig) -> bool:
         click.echo(f"{route.name}: {transport.address} took longer than {SEND_WITHIN_S:g} s")
         return False
     click.echo(f"{route.name}: sent to {transport.address}" + (f" ({said})" if said else ""))
+    return True
+
+
+def _is_running(config: Config) -> bool:
+    try:
+        next(ask(config.control_socket, "status", within_s=ANSWER_WITHIN_S), None)
+    except NotRunningError:
+        return False
+    except ControlError:  # it runs, and may not be asked or hangs: citygate status tells
+        return True
     return True
 
 

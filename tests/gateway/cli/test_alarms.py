@@ -1,5 +1,6 @@
 """``citygate alarms``: what is wrong, who was told, and a marked message over each route."""
 
+import asyncio
 import json
 from pathlib import Path
 
@@ -7,13 +8,14 @@ from click.testing import CliRunner, Result
 
 from gateway.alarms.alarm import Standing, Told
 from gateway.alarms.memory_file import FILE, MemoryFile, Rows, packed, text_of
+from gateway.alarms.sink import AlarmsSink
 from gateway.alarms.telling import RouteRow
 from gateway.cli.main import main
 from tests import servers
 from tests.gateway.alarms.desk import alarm
 from tests.gateway.alarms.receivers import Mailbox
-from tests.gateway.road import NOW_NS
-from tests.gateway.whole import line, write_files
+from tests.gateway.road import NOW_NS, until
+from tests.gateway.whole import line, running, write_files
 
 FIRE, SILENT, OVER = alarm("F", "fire-alarm", "critical"), alarm("S"), alarm("O")
 
@@ -67,7 +69,8 @@ def test_what_is_wrong_is_listed_with_who_was_told(tmp_path: Path) -> None:
         text_of(SILENT.key): packed(Standing(SILENT, False, NOW_NS, NOW_NS, calm_ns=NOW_NS)),
         text_of(OVER.key): packed(Standing(OVER, False, NOW_NS, NOW_NS)),
     }
-    told = {("desk", text_of(FIRE.key)): packed(Told("raised", "critical", NOW_NS, "2026-11-22T14:03:15Z"))}
+    by_desk = packed(Told("raised", "critical", NOW_NS, "2026-11-22T14:03:15Z"))
+    told = {(name, text_of(FIRE.key)): by_desk for name in ("desk", "no longer in the files")}
     memory.save(Rows(standings, told, {"desk": packed(RouteRow(3, [NOW_NS], untold=7, last="2026-11-22T14:03:15Z"))}))
     memory.close()
     said = json.loads(asked(tmp_path, "list", "--json").stdout)
@@ -78,6 +81,18 @@ def test_what_is_wrong_is_listed_with_who_was_told(tmp_path: Path) -> None:
     assert [(one["route"], one["stand"], one["untold"]) for one in said["routes"]] == [("desk", 1, 7), ("gone", 0, 0)]
     shown = asked(tmp_path, "list")
     assert shown.exit_code == 0
+    assert said["running"] is False
+    assert "the gateway is not running" in shown.stderr
     assert "bin F (waste-container/F): fire-alarm it is" in shown.stdout
     assert "unsteady: bin S" in shown.stdout
     assert "bin O" not in shown.stdout
+
+
+async def test_beside_the_running_gateway_it_is_as_things_stand_now(tmp_path: Path) -> None:
+    write_files(tmp_path, [line(1)], *routes(1))
+    async with running(tmp_path) as gateway:
+        [alarms] = [one.sink for one in gateway.deliveries if isinstance(one.sink, AlarmsSink)]
+        await until(lambda: alarms._memory)
+        said = await asyncio.to_thread(asked, tmp_path, "list", "--json")
+    assert (said.exit_code, said.stderr) == (0, "")
+    assert json.loads(said.stdout)["running"] is True
