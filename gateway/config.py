@@ -114,9 +114,13 @@ class AnalyticsTable(Table):
 
 
 class StartupsTable(Table):
-    """``[startups]``: the folder of the broker that start-ups read, as ``citygate broker setup`` made it."""
+    """``[startups]``: the folder of the broker that start-ups read, as ``citygate broker setup`` made it.
+
+    ``keys_file``: a copy of the accounts for the downloads, where the gateway may not read the broker's secrets.
+    """
 
     broker_dir: Path = Path("broker")
+    keys_file: Path | None = None
 
 
 class _Fixed(Table):
@@ -185,6 +189,7 @@ class Config(msgspec.Struct, frozen=True):
     warnings: tuple[Mistake, ...] = ()
     analytics: AnalyticsTable = AnalyticsTable()
     broker_dir: Path = Path("broker")
+    keys_file: Path | None = None
     open_data: OpenDataTable = OpenDataTable()
     http: HttpTable = HttpTable()
     alarms: AlarmsTable = AlarmsTable()
@@ -239,6 +244,7 @@ def load_config(path: Path) -> Config:
         warnings=tuple(mistakes),
         analytics=fixed.analytics,
         broker_dir=folder / fixed.startups.broker_dir,
+        keys_file=folder / fixed.startups.keys_file if fixed.startups.keys_file else None,
         open_data=open_data,
         http=http,
         alarms=fixed.alarms,

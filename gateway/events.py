@@ -455,6 +455,14 @@ class ListeningOn(Event, frozen=True, tag=True):
     address: str
 
 
+class KeysUnreadable(Event, frozen=True, tag=True):
+    """Start-ups' keys cannot be read: downloads tell everybody only what is public. deploy/systemd/README.md."""
+
+    level: ClassVar[str] = "ERROR"
+    file: str
+    why: str
+
+
 class Events:
     """Where events go (the ``citygate`` logger) and how often each has happened.
 

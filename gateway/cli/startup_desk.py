@@ -11,6 +11,7 @@ from gateway.files.mistakes import ConfigError, errors_of
 from gateway.files.pilots import Pilot, load_pilots
 from gateway.startups.accounts import AccountError, Accounts, one_command_at_a_time, read_accounts, write_accounts
 from gateway.startups.holding import Held, hold, readable_filters
+from gateway.startups.keys_file import write_keys_file
 
 
 class Desk:
@@ -21,6 +22,7 @@ class Desk:
         with mistakes_end_the_command():
             self.pilots = _pilots(config.gateway.pilots_dir)
         self.folder = config.broker_dir
+        self._keys_file = config.keys_file
         self.readable = readable_filters(config.gateway.city, self.pilots)
 
     def read(self) -> Accounts:
@@ -35,12 +37,16 @@ class Desk:
             yield read_accounts(self.folder)
 
     def hold(self, accounts: Accounts, fresh: Mapping[str, str] | None = None) -> Held:
-        """Put them on record, then have them hold at the broker: what fails there is mended by ``apply``.
+        """Put them on record, then have them hold at the broker and for downloads: ``apply`` mends what fails there.
 
         Raises AccountError, OSError.
         """
         write_accounts(self.folder, accounts)
-        return hold(self.folder, accounts, now().date(), self.readable, fresh)
+        try:
+            return hold(self.folder, accounts, now().date(), self.readable, fresh)
+        finally:  # a key that is void must not wait for a broker that cannot be told
+            if self._keys_file is not None:
+                write_keys_file(self._keys_file, accounts)
 
     @contextlib.contextmanager
     def _ends_the_command(self) -> Iterator[None]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 import uvicorn
 
-from gateway.events import ListeningOn
+from gateway.events import Events, KeysUnreadable, ListeningOn
 from gateway.http.embedded import Embedded, bound
 from gateway.open_city import OpenCity, load_salt
 from gateway.open_data.city import City
@@ -21,7 +21,7 @@ from gateway.open_data.routes import application
 from gateway.open_data.service import Service
 from gateway.sinks.open_topics.settings import OpenTopicsSettings
 from gateway.sinks.store.settings import StoreSettings
-from gateway.startups.accounts import FILE, AccountError, read_accounts
+from gateway.startups.accounts import FILE, AccountError, read_file
 from pipelines.model import NS_PER_S
 
 if TYPE_CHECKING:
@@ -79,18 +79,20 @@ class OpenDataServer:
 
 def open_service(gateway: "Gateway") -> Service:
     """What the addresses share, for a gateway. Raises OSError."""
-    clock = gateway.clock
+    clock, config = gateway.clock, gateway.config
+    find = accounts_in(config.keys_file or config.broker_dir / FILE, gateway.events)
+    find("")  # what keeps the keys from being read is told now, not when the first start-up asks
 
     def today() -> date:
         return datetime.fromtimestamp(clock.wall_ns() // NS_PER_S, UTC).date()
 
     return Service(
-        gateway.config.open_data,
-        store_file(gateway.config, gateway.logs.folder),
+        config.open_data,
+        store_file(config, gateway.logs.folder),
         city_now=city_of(gateway),
-        delay_ns=delay_ns(gateway.config),
-        sums=sums_file(gateway.config, gateway.logs.folder),
-        keys=Keys(accounts_in(gateway.config.broker_dir), today),
+        delay_ns=delay_ns(config),
+        sums=sums_file(config, gateway.logs.folder),
+        keys=Keys(find, today),
         clock=clock,
         events=gateway.events,
     )
@@ -140,17 +142,28 @@ def open_topics(config: "Config") -> list[OpenTopicsSettings]:
     return [sink.settings for sink in config.sinks.values() if isinstance(sink.settings, OpenTopicsSettings)]
 
 
-def accounts_in(folder: Path) -> Callable[[str], Account | None]:
-    """Accounts by name, read again when their file has changed. Nobody where there is no file, or it cannot be read."""
+def accounts_in(file: Path, events: Events) -> Callable[[str], Account | None]:
+    """Accounts by name, read again when their file has changed.
+
+    Nobody where there is no file; nobody, and an event when that begins, where it cannot be read.
+    """
     read: list[tuple[tuple[int, int], dict[str, Account]]] = []
+    told: list[str] = []
 
     def find(name: str) -> Account | None:
         try:
-            state = (folder / FILE).stat()
+            state = file.stat()
             mark = state.st_mtime_ns, state.st_ino
             if not read or read[0][0] != mark:
-                read[:] = [(mark, dict(read_accounts(folder).by_name))]
-        except (OSError, AccountError):
+                read[:] = [(mark, dict(read_file(file).by_name))]
+            told.clear()
+        except FileNotFoundError:
+            return None
+        except (OSError, AccountError) as error:
+            why = str(error)
+            if told != [why]:
+                told[:] = [why]
+                events.emit(KeysUnreadable(file=str(file), why=why))
             return None
         return read[0][1].get(name)
 

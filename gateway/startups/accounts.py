@@ -15,7 +15,7 @@ import fcntl
 import os
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from pathlib import Path
 from typing import Literal
@@ -130,7 +130,11 @@ def new_password() -> str:
 
 def read_accounts(folder: Path) -> Accounts:
     """What is on record for a broker's folder; nothing where there is no file. Raises AccountError, OSError."""
-    file = folder / FILE
+    return read_file(folder / FILE)
+
+
+def read_file(file: Path) -> Accounts:
+    """What a record, or the copy of one, holds; nothing where there is no file. Raises AccountError, OSError."""
     try:
         document = msgspec.json.decode(file.read_bytes(), type=_Document)
     except FileNotFoundError:
@@ -146,8 +150,13 @@ def read_accounts(folder: Path) -> Accounts:
 
 def write_accounts(folder: Path, accounts: Accounts) -> None:
     """On record, in one step. Only within ``one_command_at_a_time``. Raises OSError."""
-    document = _Document(VERSION, [one for _, one in sorted(accounts.by_name.items())])
-    replace_file(folder / FILE, msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n", mode=0o600)
+    replace_file(folder / FILE, document_of(accounts.by_name.values()), mode=0o600)
+
+
+def document_of(accounts: Iterable[Account]) -> bytes:
+    """The file's bytes."""
+    document = _Document(VERSION, sorted(accounts, key=lambda one: one.name))
+    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
 
 
 @contextlib.contextmanager
@@ -159,16 +168,21 @@ def one_command_at_a_time(folder: Path) -> Iterator[None]:
         yield
 
 
-def replace_file(file: Path, content: bytes, *, mode: int) -> None:
-    """New content in one step and on disk; owner and group stay those of the file that was there. Raises OSError."""
+def replace_file(file: Path, content: bytes, *, mode: int, group: int | None = None) -> None:
+    """New content in one step and on disk. Raises OSError.
+
+    Owner and group stay those of the file that was there; ``group``: another one for it.
+    """
     fresh = file.with_name(f".{file.name}.new")
     fresh.unlink(missing_ok=True)
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as out:
-        os.fchmod(out.fileno(), mode)
+        owners = made = os.fstat(out.fileno())
         with contextlib.suppress(FileNotFoundError):
-            before = file.stat()
-            if (before.st_uid, before.st_gid) != (os.geteuid(), os.getegid()):
-                os.fchown(out.fileno(), before.st_uid, before.st_gid)
+            owners = file.stat()
+        wanted = owners.st_uid, owners.st_gid if group is None else group
+        if wanted != (made.st_uid, made.st_gid):
+            os.fchown(out.fileno(), *wanted)
+        os.fchmod(out.fileno(), mode)
         out.write(content)
         out.flush()
         os.fsync(out.fileno())

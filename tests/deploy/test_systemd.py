@@ -12,12 +12,14 @@ import pytest
 from gateway.cli.main import main
 from gateway.config import GatewayTable
 from gateway.deploy_files import deploy_dir
+from gateway.startups.keys_file import MAKE
 from tests import servers
 from tests.gateway_process import wait_until
 from tests.proofs import city
 from tests.proofs.sender import Sender
 
 UNIT = deploy_dir() / "systemd" / "citygate.service"
+DROP_IN = UNIT.with_name("open-data.conf")
 EXPOSURE_AT_MOST = 1.5
 UNSHARED_ADDRESS_FAMILY = "AF_NETLINK"
 """glibc's getaddrinfo asks it which addresses the machine has, and does without where it is refused."""
@@ -42,6 +44,24 @@ def test_the_exposure_keeps_the_promise() -> None:
     said = analyze("security", "--offline=true", "--no-pager", str(UNIT))
     (level,) = re.findall(r"Overall exposure level for citygate.service: ([0-9.]+)", said)
     assert float(level) <= EXPOSURE_AT_MOST
+
+
+def test_with_the_keys_of_start_ups_it_keeps_the_promise_too(tmp_path: Path) -> None:
+    """What systemd makes of the unit and the drop-in: the lines of one below those of the other."""
+    whole = tmp_path / UNIT.name
+    whole.write_text(UNIT.read_text().replace("[Install]", f"{DROP_IN.read_text()}\n[Install]"))
+    said = analyze("security", "--offline=true", "--no-pager", str(whole))
+    (level,) = re.findall(r"Overall exposure level for citygate.service: ([0-9.]+)", said)
+    assert float(level) <= EXPOSURE_AT_MOST
+    assert f"and with `open-data.conf` {level}." in (UNIT.parent / "README.md").read_text()
+
+
+def test_the_group_of_the_drop_in_is_the_one_that_the_page_makes() -> None:
+    (group,) = re.findall(r"(?m)^SupplementaryGroups=(\S+)$", DROP_IN.read_text())
+    page = (UNIT.parent / "README.md").read_text()
+    assert f"groupadd --system {group}\n" in page
+    assert f"install -d -m 2750 -g {group} /etc/citygate/keys\n" in page
+    assert f"groupadd --system {group};" in MAKE
 
 
 def test_systemd_has_no_complaint(tmp_path: Path) -> None:

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.events import Events
 from gateway.open_data.keys import PUBLIC, Keys, matches
 from gateway.open_data.limits import MOST_CALLERS, Allowance, Downloads
 from gateway.open_data.problems import Problem
-from gateway.startups.accounts import Accounts, write_accounts
+from gateway.startups.accounts import FILE, Accounts, write_accounts
 from tests.gateway.open_data.small_city import PILOT, asked, of_city, write
 
 NOW = datetime(2026, 11, 3, tzinfo=UTC)
@@ -118,7 +119,8 @@ def test_accounts_are_read_again_when_their_file_changes(tmp_path: Path) -> None
     from gateway.open_data.server import accounts_in  # noqa: PLC0415 - imports the whole server
 
     (tmp_path / "secrets").mkdir()
-    find = accounts_in(tmp_path)
+    events = Events()
+    find = accounts_in(tmp_path / FILE, events)
     assert find("acme") is None
     accounts = Accounts([])
     accounts.add("acme", "public", ("all",), expires=None, now=NOW)
@@ -133,3 +135,5 @@ def test_accounts_are_read_again_when_their_file_changes(tmp_path: Path) -> None
     assert found.standing(NOW.date()) == "revoked"
     (tmp_path / "secrets" / "startups.json").write_text("{")
     assert find("acme") is None
+    assert find("acme") is None
+    assert events.counts["KeysUnreadable"] == 1, "told once, not with every question"
