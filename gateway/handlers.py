@@ -1,6 +1,7 @@
 """What a running gateway answers on its control socket. Each handler yields one or more replies."""
 
 from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -15,6 +16,7 @@ from gateway.journal.log import Log
 from gateway.journal.notices import JournalError
 from gateway.purges import Purges
 from gateway.replays import Replays
+from gateway.sources import Source, TwoWaySource
 from gateway.version import VERSION
 from pipelines.model import NS_PER_S
 
@@ -54,7 +56,7 @@ class Handlers:
             "clock": gateway.clock.quality(),
             "conditions": [condition_facts(one, gateway.clock.wall_ns()) for one in conditions(gateway)],
             "received": sum(count for name, count in counts.items() if name.startswith("received.")),
-            "sources": {source.name: own_counts(counts, source.name) for source in gateway.sources},
+            "sources": {source.name: source_facts(source, counts) for source in gateway.sources},
             "intake": log_facts(gateway.logs.intake),
             "refine": gateway.refine.facts(),
             "ledger": log_facts(gateway.logs.ledger),
@@ -111,6 +113,12 @@ def sink_facts(delivery: Delivery) -> Reply:
     }
 
 
+def source_facts(source: Source, counts: Mapping[str, int]) -> Reply:
+    """Whether it has its broker, where it needs one, and what is counted of it."""
+    link: Reply = {"connected": source.connected} if isinstance(source, TwoWaySource) else {}
+    return link | own_counts(counts, source.name)
+
+
 def own_counts(counts: Mapping[str, int], source: str) -> Reply:
     """What is counted of one source: received, redelivered, refused and so on."""
     found: Reply = {}
@@ -124,4 +132,5 @@ def own_counts(counts: Mapping[str, int], source: str) -> Reply:
 def said(at_ns: int, event: Event) -> str:
     """An event as one line."""
     fields = ", ".join(f"{name}={getattr(event, name)}" for name in event.__struct_fields__)
-    return f"{at_ns // NS_PER_S} {event.level.lower()} {type(event).__name__} {fields}"[:400]
+    at = datetime.fromtimestamp(at_ns // NS_PER_S, UTC)
+    return f"{at:%Y-%m-%dT%H:%M:%SZ} {event.level.lower()} {type(event).__name__} {fields}"[:400]

@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from gateway.cli.screen import table_of
+from gateway.cli.screen import local_time, table_of
 from gateway.events import plain
 from gateway.sizes import readable_bytes, readable_span
 
@@ -47,7 +47,14 @@ def _blocks(found: Mapping[str, Any]) -> Iterator[RenderableType]:
         yield from _rows(" " * len("analytics"), {"analytics": whole})
         yield from _rows("producers", analytics["producers"])
     if found.get("recent"):
-        yield Text("\n".join(map(plain, found["recent"])))
+        yield Text("")
+        yield Text("\n".join(map(_happened, found["recent"])))
+
+
+def _happened(said: str) -> str:
+    """An event, in the time of this machine."""
+    at, _, what = said.partition(" ")
+    return f"{local_time(at)[:19]} {plain(what)}"
 
 
 def _wrong(conditions: Sequence[Mapping[str, Any]]) -> RenderableType:
@@ -76,8 +83,10 @@ def _rows(title: str, rows: Mapping[str, Mapping[str, Any]]) -> Iterator[Rendera
 
 def _cell(name: str, value: Any) -> str:
     """Numbers as people read them."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if name.endswith("_bytes") and isinstance(value, int):
         return readable_bytes(value)
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int):
         return f"{value:,}"
     return str(value)

@@ -47,6 +47,9 @@ def test_what_is_wrong_stands_first_with_what_to_do(running: GatewayProcess) -> 
     assert said[1].strip().startswith("→ Is the broker running")
     [found] = running.status()["conditions"]
     assert (found["kind"], found["subject"], found["severity"]) == ("source-lost", "gone", "warning")
+    assert any(re.fullmatch(r"sources .*connected.*", line.strip()) for line in said)
+    assert any(re.fullmatch(r"gone +no.*", line.strip()) for line in said), said
+    assert any(re.match(r"20\d\d-\d\d-\d\d \d\d:\d\d:\d\d warning SourceLost source=gone", line) for line in said), said
 
 
 def read_until(terminal: int, pattern: bytes, *, within_s: float = 20) -> bytes:
