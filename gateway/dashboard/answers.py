@@ -136,12 +136,13 @@ class PilotCard(msgspec.Struct, frozen=True):
 
 
 class Rates(msgspec.Struct, frozen=True):
-    """``received_per_s``: mean of the last minute. ``received``: since the start; the others over all runs.
+    """``received_per_s``: mean of the last ``over_s``: a minute while a page is open, else the time since the start.
 
-    ``waiting``: received and not yet refined.
+    ``received``: since the start; the others over all runs. ``waiting``: received and not yet refined.
     """
 
     received_per_s: float
+    over_s: int
     received: int
     accepted: int
     rejected: int

@@ -103,6 +103,11 @@ class Board:
             self._sites = (known, sites_of(known.files))
         return self._sites[1]
 
+    def zone(self) -> str | None:
+        """The city's time zone: that of most pilots, of as many the first by name; None without pilots."""
+        zones = sorted(pilot.timezone for pilot in self.gateway.known.files.pilots.values())
+        return max(zones, key=zones.count) if zones else None
+
     def rates(self) -> Rates:
         """How much comes and what becomes of it."""
         facts = self.gateway.refine.facts()
@@ -110,8 +115,10 @@ class Board:
         now_ns = self.gateway.clock.monotonic_ns()
         began = [one for one in self._received if now_ns - one[0] <= RATE_OVER_NS]
         since_ns, before = began[0] if began and now_ns - began[0][0] > NS_PER_S else (self.gateway.started_ns, 0)
+        over_s = max(1.0, (now_ns - since_ns) / NS_PER_S)
         return Rates(
-            received_per_s=round((received - before) / max(1.0, (now_ns - since_ns) / NS_PER_S), 2),
+            received_per_s=round((received - before) / over_s, 2),
+            over_s=round(over_s),
             received=received,
             accepted=facts.get("accepted", 0),
             rejected=facts.get("rejected", 0),

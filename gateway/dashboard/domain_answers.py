@@ -314,8 +314,12 @@ class PropertyWord(msgspec.Struct, frozen=True):
 
 
 class Words(msgspec.Struct, frozen=True):
-    """Labels of every slug in the answers. Cached by the browser with its ETag. What is not in it shows as it is."""
+    """Labels of every slug in the answers. Cached by the browser with its ETag. What is not in it shows as it is.
 
+    ``zone``: the city's (IANA), by which the page tells times; null without pilots: then by the browser's.
+    """
+
+    zone: str | None
     properties: dict[str, PropertyWord]
     domains: dict[str, Word]
     feature_types: dict[str, Word]

@@ -117,24 +117,37 @@ def _soon_full(desk: Desk, feature: str) -> bool:
 
 
 def _counts(*names: str) -> Maker:
+    """Of each name, a count of its own: people and vehicles have no sum. The last hour of each, then yesterday."""
+
     def maker(desk: Desk) -> Iterator[Headline]:
-        hour = day = None
-        until_ns = 0
-        for thing in desk.things:
-            for (name, interval_ns), cell in desk.present.cells(thing.feature).items():
-                age_ns = desk.now_ns - cell.time_ns
-                if name not in names or not isinstance(cell.value, float) or cell.quality in UNTOLD:
-                    continue
-                if interval_ns == HOUR_NS and age_ns <= 3 * HOUR_NS:
-                    hour, until_ns = (hour or 0.0) + cell.value, max(until_ns, cell.time_ns + interval_ns)
-                elif interval_ns in DAYS_NS and age_ns <= 2 * FRESH_NS:
-                    day = (day or 0.0) + cell.value
-        if hour is not None:
-            yield _count("counted_last_hour", round(hour), page_of(desk.things[0].domain), at_ns=until_ns)
-        if day is not None:
-            yield _count("counted_yesterday", round(day), page_of(desk.things[0].domain))
+        link = page_of(desk.things[0].domain)
+        found = [(name, cells) for name in names if (cells := _counted(desk, name))]
+        for name, cells in found:
+            hours = [cell for interval_ns, cell in cells if interval_ns == HOUR_NS]
+            if hours:
+                until_ns = max(cell.time_ns for cell in hours) + HOUR_NS
+                yield _count(f"{name}_last_hour", _sum(hours), link, at_ns=until_ns)
+        for name, cells in found:
+            if days := [cell for interval_ns, cell in cells if interval_ns in DAYS_NS]:
+                yield _count(f"{name}_yesterday", _sum(days), link)
 
     return maker
+
+
+def _counted(desk: Desk, name: str) -> list[tuple[int, Cell]]:
+    """The newest counts of an hour and of a day, of each thing, with the length of their interval."""
+    found = []
+    for thing in desk.things:
+        for (said, interval_ns), cell in desk.present.cells(thing.feature).items():
+            oldest_ns = {HOUR_NS: 3 * HOUR_NS}.get(interval_ns, 2 * FRESH_NS if interval_ns in DAYS_NS else -1)
+            fresh = desk.now_ns - cell.time_ns <= oldest_ns
+            if said == name and fresh and isinstance(cell.value, float) and cell.quality not in UNTOLD:
+                found.append((interval_ns, cell))
+    return found
+
+
+def _sum(cells: Sequence[Cell]) -> int:
+    return round(sum(cell.value for cell in cells if isinstance(cell.value, float)))
 
 
 def _green(desk: Desk) -> Iterator[Headline]:

@@ -6,6 +6,7 @@ Laws
 """
 
 from collections.abc import Awaitable, Callable
+from functools import cache
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -50,7 +51,7 @@ def routes(gateway: "Gateway") -> list[BaseRoute]:
     return [
         *(Route(path, page) for path in (*PAGES, *DEEP_PAGES)),
         Route("/assets/{path:path}", _guarded_file(assets.asset(known))),
-        Route("/api/words", _constant(encode(words()))),
+        Route("/api/words", _words(board)),
         Route("/api/stream", _guarded(stream.answer)),
         *(Route(path, _guarded(_json(board, ask))) for path, ask in questions.items()),
         Route("/api/{rest:path}", _guarded(_nowhere)),
@@ -128,9 +129,12 @@ def _json(board: Board, ask: Ask) -> Endpoint:
     return answer
 
 
-def _constant(body: bytes) -> Endpoint:
+def _words(board: Board) -> Endpoint:
+    """Made once for a zone, which changes only with the operator's files."""
+    made = cache(lambda zone: encode(words(zone)))
+
     async def answer(request: Request) -> Response:
-        return json_answer(request, body)
+        return json_answer(request, made(board.zone()))
 
     return answer
 

@@ -20,11 +20,12 @@ def table() -> Mapping[str, Any]:
     return tomllib.loads(FILE.read_text(encoding="utf-8"))
 
 
-def words() -> Words:
-    """What ``/api/words`` answers."""
+def words(zone: str | None) -> Words:
+    """What ``/api/words`` answers, in a city of this time zone."""
     groups = ("domains", "feature_types", "qualities", "reasons", "thing_states", "rejections", "troubles")
     more = ("headlines", "producers")
     return Words(
+        zone=zone,
         properties={name: _property(row) for name, row in PROPERTIES.items()},
         **{group: _group(group) for group in (*groups, *more)},
     )

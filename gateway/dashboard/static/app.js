@@ -3,6 +3,7 @@
 import { ask, AskError } from "./ask.js";
 import { el, fill } from "./element.js";
 import { frame, nameCity, showConnection, showPlace, showTroubles } from "./frame.js";
+import { keepTimeOf } from "./format.js";
 import { heardAt } from "./gateway_time.js";
 import { notice, beginCopying, beginTicking, pageHead } from "./parts.js";
 import { follow, here } from "./router.js";
@@ -21,19 +22,31 @@ let leaving = new AbortController();
 async function start() {
   followTheme();
   await speak(preferred());
-  learn(await ask("/api/words").catch(() => ({})));
+  await learnWords();
   build();
   follow(show);
   beginTicking();
   beginCopying();
   on("state", showConnection);
-  on("reload", () => show({ moved: false }));
+  on("reload", async () => {
+    await learnWords();
+    build();
+    await show({ moved: false });
+  });
   on("overview", (told) => {
     heardAt(told.at_ms);
     heardOverview(told);
   });
   begin();
   await show();
+}
+
+// The labels of the gateway's slugs, and the city's zone, which may change with the operator's files.
+async function learnWords() {
+  const words = await ask("/api/words").catch(() => null);
+  if (!words) return;
+  learn(words);
+  keepTimeOf(words.zone);
 }
 
 function build() {

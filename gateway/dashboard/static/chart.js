@@ -3,11 +3,12 @@
 // chart stands the same as a table, for who cannot see it.
 
 import { el, fill } from "./element.js";
-import { clock, day, instant, moment, number, offset, quantity } from "./format.js";
+import { clock, day, instant, moment, number, quantity } from "./format.js";
 import { gatewayNow } from "./gateway_time.js";
 import * as parts from "./parts.js";
 import { colour } from "./theme.js";
 import { timeline } from "./timeline.js";
+import { wallTimes } from "./wall_times.js";
 import { label, t } from "./words.js";
 
 const LIBRARY = "/assets/vendor/lightweight-charts.js";
@@ -41,9 +42,10 @@ export async function drawChart(place, series) {
   const drawn = await charts();
   const surface = el("div", { class: "chart", "aria-hidden": "true" });
   fill(place, surface, legend(series), asTable(series));
-  const shift = offset(end);
-  const chart = drawn.createChart(surface, options(drawn, shift));
-  const dresses = series.lines.flatMap((line, index) => addLine(drawn, chart, line, { index, shift, start: series.from_ms, end, unit: series.unit }));
+  const lines = series.lines.map((line) => withGaps(pointsOf(line), Math.floor(series.from_ms / 1000), Math.floor(end / 1000)));
+  const wall = wallTimes(lines.flatMap((points) => points.map((one) => one.at)));
+  const chart = drawn.createChart(surface, options(drawn, wall));
+  const dresses = series.lines.flatMap((line, index) => addLine(drawn, chart, line, { index, points: lines[index].map((one) => ({ ...one, time: wall.timeOf(one.at) })), unit: series.unit }));
   chart.timeScale().fitContent();
   const dress = () => {
     chart.applyOptions(look());
@@ -56,19 +58,19 @@ export async function drawChart(place, series) {
   };
 }
 
-// Times are drawn as if the zone were UTC, so that the marks of the axis fall on the zone's midnights. A change of
-// the clocks within the span moves its older part by an hour on the axis; the time under the pointer is exact.
-function options(drawn, shift) {
+// Times are drawn as if the zone were UTC, so that the marks of the axis fall on the zone's midnights.
+function options(drawn, wall) {
+  const at = (time) => wall.instantOf(time) * 1000;
   return {
     ...look(),
     autoSize: true,
     handleScroll: { vertTouchDrag: false, mouseWheel: false },
     handleScale: { mouseWheel: false },
-    localization: { timeFormatter: (time) => moment(time * 1000 - shift) },
+    localization: { timeFormatter: (time) => moment(at(time)) },
     crosshair: { mode: drawn.CrosshairMode.Magnet, horzLine: { visible: false, labelVisible: false } },
     timeScale: {
       borderVisible: false, timeVisible: true, secondsVisible: false, fixLeftEdge: true, fixRightEdge: true,
-      tickMarkFormatter: (time, kind) => (kind >= drawn.TickMarkType.Time ? clock(time * 1000 - shift) : day(time * 1000 - shift)),
+      tickMarkFormatter: (time, kind) => (kind >= drawn.TickMarkType.Time ? clock(at(time)) : day(at(time))),
     },
     rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.14, bottom: 0.1 } },
   };
@@ -82,8 +84,7 @@ function look() {
 }
 
 /** Add one line with its band, dashes and marks; gives functions that put on the colours of the theme in force. */
-function addLine(drawn, chart, line, { index, shift, start, end, unit }) {
-  const points = withGaps(pointsOf(line, shift), Math.floor((start + shift) / 1000), Math.floor((end + shift) / 1000));
+function addLine(drawn, chart, line, { index, points, unit }) {
   const shared = { priceLineVisible: false, lastValueVisible: false, crosshairMarkerRadius: 4, autoscaleInfoProvider: roomy, priceFormat: scaleWords(line, unit) };
   const dresses = [];
   const add = (wear, data) => {
@@ -130,36 +131,36 @@ function scaleWords(line, unit) {
 }
 
 // One point a second at most, in order: what the library asks for.
-function pointsOf(line, shift) {
+function pointsOf(line) {
   const quality = new Map(line.marks.map((one) => [one.index, one.quality]));
   const found = new Map();
-  for (const [index, at] of line.at_ms.entries()) {
-    const time = Math.floor((at + shift) / 1000);
-    found.set(time, { time, value: line.value[index], low: line.low?.[index] ?? null, high: line.high?.[index] ?? null, quality: quality.get(index) ?? "ok" });
+  for (const [index, at_ms] of line.at_ms.entries()) {
+    const at = Math.floor(at_ms / 1000);
+    found.set(at, { at, value: line.value[index], low: line.low?.[index] ?? null, high: line.high?.[index] ?? null, quality: quality.get(index) ?? "ok" });
   }
-  return [...found.values()].sort((a, b) => a.time - b.time);
+  return [...found.values()].sort((a, b) => a.at - b.at);
 }
 
 // The library places points side by side, whatever lies between, and draws its line across what is not known. So gaps
 // are filled with empty points, and each point says whether the stretch to the next one is known (solid), estimated
 // (dashed) or neither.
 function withGaps(points, from, to) {
-  const usual = median(points.slice(1).map((one, index) => one.time - points[index].time)) || 60;
+  const usual = median(points.slice(1).map((one, index) => one.at - points[index].at)) || 60;
   const step = Math.max(usual, (to - from) / MOST_POINTS);
-  const found = empties(from, points[0].time, step);
+  const found = empties(from, points[0].at, step);
   for (const [index, one] of points.entries()) {
     const next = points[index + 1];
-    const gap = !next || one.value === null || next.value === null || next.time - one.time > GAP * usual;
+    const gap = !next || one.value === null || next.value === null || next.at - one.at > GAP * usual;
     const estimated = one.quality === "estimated" || next?.quality === "estimated";
     found.push({ ...one, solid: !gap && !estimated, dashed: !gap && estimated });
-    if (gap) found.push(...empties(one.time + step, next?.time ?? to, step));
+    if (gap) found.push(...empties(one.at + step, next?.at ?? to, step));
   }
   return found;
 }
 
 function empties(from, to, step) {
   const found = [];
-  for (let time = from; time < to - step / 2; time += step) found.push({ time: Math.floor(time), value: null, low: null, high: null, quality: "ok" });
+  for (let at = from; at < to - step / 2; at += step) found.push({ at: Math.floor(at), value: null, low: null, high: null, quality: "ok" });
   return found;
 }
 

@@ -1,18 +1,31 @@
-// Figures, units and instants as people read them. Instants are milliseconds since 1970; the zone is the browser's.
+// Figures, units and instants as people read them. Instants are milliseconds since 1970; the zone is the city's.
 
 import { gatewayNow } from "./gateway_time.js";
 import { locale, pick, property, t } from "./words.js";
 
 const MINUTE = 60_000;
+const QUARTER = 15 * MINUTE;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const NO_BREAK = "\u00a0";
 
-const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+let zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 const made = new Map();
+const offsets = new Map();
 
-/** The zone of all times: this browser's. */
+/** The zone of all times: the city's; this browser's until one was learnt. */
 export const zoneName = () => zone;
+
+/** Tell times by this zone from now on. One that this browser does not know (or null) changes nothing. */
+export function keepTimeOf(wanted) {
+  try {
+    zone = wanted ? Intl.DateTimeFormat("en", { timeZone: wanted }).resolvedOptions().timeZone : zone;
+  } catch {
+    return; // an older browser than the zone: it goes on with its own, and the foot of the page names it
+  }
+  made.clear();
+  offsets.clear();
+}
 
 /** A number with so many decimals at most, by the language's habits. */
 export function number(value, decimals = decimalsOf(value)) {
@@ -87,13 +100,18 @@ export const day = (at) => formatter("date", { weekday: "short", day: "numeric",
 
 /** Milliseconds that the zone's clocks were ahead of UTC at an instant. */
 export function offset(at) {
-  const parts = new Intl.DateTimeFormat("en", {
-    timeZone: zone, hourCycle: "h23", year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric",
-  }).formatToParts(at);
-  const part = Object.fromEntries(parts.map(({ type, value }) => [type, Number(value)]));
-  const wall = Date.UTC(part.year, part.month - 1, part.day, part.hour, part.minute);
-  return Math.round((wall - at) / MINUTE) * MINUTE;
+  const quarter = Math.floor(at / QUARTER) * QUARTER; // clocks are changed at one
+  if (!offsets.has(quarter)) {
+    const options = { year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric" };
+    const parts = formatter("parts", options).formatToParts(quarter);
+    const part = Object.fromEntries(parts.map(({ type, value }) => [type, Number(value)]));
+    offsets.set(quarter, Date.UTC(part.year, part.month - 1, part.day, part.hour, part.minute) - quarter);
+  }
+  return offsets.get(quarter);
 }
+
+/** The instant at which the zone's clocks show `wall` (milliseconds, as if the zone were UTC); of two the later one. */
+export const instantOf = (wall) => wall - offset(wall - offset(wall));
 
 // Intl's formatters are slow to make and a page uses the same few thousands of times.
 function formatter(kind, options) {
@@ -102,7 +120,7 @@ function formatter(kind, options) {
     const one =
       kind === "number"
         ? new Intl.NumberFormat(locale(), options)
-        : new Intl.DateTimeFormat(locale(), { timeZone: zone, hourCycle: "h23", ...options });
+        : new Intl.DateTimeFormat(kind === "parts" ? "en" : locale(), { timeZone: zone, hourCycle: "h23", ...options });
     made.set(key, one);
   }
   return made.get(key);

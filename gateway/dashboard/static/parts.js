@@ -103,6 +103,12 @@ export function rate(per_s) {
   return figure(Math.round(per_s * 60), t("unit.per_minute"));
 }
 
+/** What a rate is the mean of: a minute; less soon after a page was opened; all since the start when it is just opened. */
+export function rateOver(over_s) {
+  if (over_s > 65) return t("rates.mean_since_start");
+  return over_s > 55 ? t("rates.mean_of_minute") : t("rates.mean_of_last", { span: span(over_s * 1000) });
+}
+
 /** Troubles as a list. */
 export const troubleList = (troubles) => el("ul", { class: "troubles" }, troubles.map(troubleItem));
 

@@ -1,7 +1,7 @@
 // The course of a state or a flag: one lane for each of its words, filled while it was so. An empty stretch is not known.
 
 import { el, svg } from "./element.js";
-import { clock, day, offset, quantity } from "./format.js";
+import { clock, day, instantOf, offset, quantity } from "./format.js";
 
 const HOUR = 3_600_000;
 const WIDTH = 1000;
@@ -44,10 +44,9 @@ function spellsOf(line, { from_ms, before }, end) {
 
 function hours(start, end) {
   const step = TICKS.find(([length]) => end - start <= length)[1];
-  const shift = offset(end);
   const found = [];
-  for (let wall = Math.ceil((start + shift) / step) * step; wall - shift < end; wall += step) {
-    const at = wall - shift;
+  for (let wall = Math.ceil((start + offset(start)) / step) * step; instantOf(wall) < end; wall += step) {
+    const at = instantOf(wall);
     if ((end - at) / (end - start) < 0.04) continue; // it would hang over the edge
     found.push({ at, words: wall % (24 * HOUR) === 0 ? day(at) : clock(at) });
   }

@@ -62,6 +62,8 @@ def test_the_overview_has_a_card_with_figures_for_each_pilot(town: Shown) -> Non
     air = next(one for one in cards["air-mechelen"].headlines if one.code == "worst_air")
     assert air.word is not None
     assert air.word.nl != air.value
+    counted = [one.code for name in ("cycling-mechelen", "mobility-mechelen") for one in cards[name].headlines]
+    assert counted == ["bicycles_last_hour", "bicycles_yesterday", "people_last_hour", "people_yesterday"]
     assert overview.rates.accepted == town.gateway.refine.facts()["accepted"] > 1_000
     assert overview.things["ok"] == len(things(town))
 
@@ -249,6 +251,7 @@ def test_events_are_numbered_and_the_newest_comes_first(town: Shown) -> None:
 def test_every_word_in_the_answers_has_a_label_in_both_languages(town: Shown) -> None:
     words = town.take(domain_answers.Words, "/api/words")
     assert set(words.properties) == set(PROPERTIES)
+    assert words.zone == town.gateway.known.files.pilots["parking-mechelen"].timezone
     overview = town.take(answers.Overview, "/api/overview")
     assert {one.code for card in overview.pilots for one in card.headlines} <= set(words.headlines)
     page = town.take(answers.ThingPage, "/api/thing", id=one_of(town, "waste-container").id)

@@ -49,7 +49,7 @@ def test_every_kind_of_condition_has_a_title() -> None:
 
 
 def test_labels_are_short_plain_and_in_both_languages() -> None:
-    told = words()
+    told = words("Europe/Brussels")
     for group in (told.domains, told.feature_types, told.troubles, told.headlines, told.producers, told.rejections):
         for slug, label in group.items():
             assert isinstance(label, Word)

@@ -33,7 +33,7 @@ function facts(page) {
   const { rates } = page;
   return parts.panel(t("gateway.now"), { key: "now", className: "wide", note: t("gateway.version", { gateway: page.gateway, version: page.version, python: page.python }) },
     el("dl", { class: "stats" },
-      parts.stat(t("rates.per_second"), parts.rate(rates.received_per_s), t("rates.last_minute")),
+      parts.stat(t("rates.per_second"), parts.rate(rates.received_per_s), parts.rateOver(rates.over_s)),
       parts.stat(t("gateway.waiting"), parts.figure(rates.waiting, ""), t("gateway.waiting_note")),
       parts.stat(t("gateway.uptime"), el("span", { class: "figure word" }, span(page.uptime_s * 1000))),
       parts.stat(t("gateway.memory"), el("span", { class: "figure word" }, bytes(page.rss_bytes))),

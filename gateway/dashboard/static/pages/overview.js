@@ -10,10 +10,9 @@ import { patch } from "../patch.js";
 import { address } from "../router.js";
 import { on } from "../stream.js";
 import { thingsNow } from "../things_now.js";
-import { label, t } from "../words.js";
+import { label, pick, t } from "../words.js";
 
 const SHOWN_TROUBLES = 6;
-const STATES_OF = { worst_air: "aqi_band" }; // headlines whose word is a state of this property
 
 /** Show the overview and keep it live. */
 export async function show(main, _place, until) {
@@ -64,7 +63,7 @@ function figures({ rates, things, state }) {
   if (state === "empty") return null;
   const silent = (things.silent ?? 0) + (things.never ?? 0);
   const shown = [
-    parts.stat(t("rates.per_second"), parts.rate(rates.received_per_s), t("rates.last_minute")),
+    parts.stat(t("rates.per_second"), parts.rate(rates.received_per_s), parts.rateOver(rates.over_s)),
     parts.stat(t("rates.received"), parts.figure(rates.received, ""), t("rates.since_start")),
     parts.stat(t("rates.understood"), parts.figure(share(rates.accepted + rates.duplicates, rates.accepted + rates.duplicates + rates.rejected), "%"), t("rates.rejected", { n: number(rates.rejected) })),
     parts.stat(t("rates.silent"), parts.figure(silent, ""), t("rates.silent_of", { n: number(Object.values(things).reduce((sum, one) => sum + one, 0)) })),
@@ -109,7 +108,7 @@ function headline(one) {
   const unit = one.of === null ? one.unit : t("pilot.of", { n: number(one.of) });
   return el("div", { class: "headline" },
     el("dt", {}, label("headlines", one.code)),
-    el("dd", {}, typeof value === "number" ? parts.figure(rounded(value, one.unit), unit) : el("span", { class: "figure word" }, quantity(value, one.unit, STATES_OF[one.code])),
+    el("dd", {}, typeof value === "number" ? parts.figure(rounded(value, one.unit), unit) : el("span", { class: "figure word" }, one.word ? pick(one.word) : quantity(value, one.unit)),
       el("span", { class: "note" }, below)));
 }
 

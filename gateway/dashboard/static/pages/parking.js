@@ -1,11 +1,15 @@
 // Parking guidance: which street to try now, how many bays are free there, and how likely one still is on arrival.
 
 import { el } from "../element.js";
-import { number, placeName, quantity } from "../format.js";
+import { clock, moment, number, placeName, quantity } from "../format.js";
+import { gatewayNow } from "../gateway_time.js";
 import { icon } from "../icons.js";
 import * as parts from "../parts.js";
 import { address } from "../router.js";
 import { t } from "../words.js";
+
+const QUARTER_MS = 900_000;
+const SAME_DAY_MS = 12 * 3_600_000; // an older quarter is told with its day
 
 /** The streets, the best to try first. */
 export function draw({ streets }) {
@@ -44,7 +48,9 @@ function signs(streets) {
 
 function occupancy(one) {
   if (one.occupancy_percent === null) return t("parking.occupancy_unknown");
-  return [t("parking.occupancy", { percent: quantity(Math.round(one.occupancy_percent), "%") }), " ", parts.timeAgo(one.occupancy_at_ms)];
+  const at = one.occupancy_at_ms;
+  const from = gatewayNow() - at < SAME_DAY_MS ? clock(at) : moment(at);
+  return t("parking.occupancy", { percent: quantity(Math.round(one.occupancy_percent), "%"), from, to: clock(at + QUARTER_MS) });
 }
 
 function bay(one) {

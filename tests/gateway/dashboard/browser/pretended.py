@@ -84,6 +84,7 @@ class City:
     status: int = 200
     stream: bool = True
     name: str = "mechelen"
+    zone: str | None = "Europe/Brussels"
     unknown: list[str] = field(default_factory=lambda: ["70b3d5e75e012345"])
     asked: list[str] = field(default_factory=list)
 

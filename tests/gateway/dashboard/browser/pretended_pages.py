@@ -67,7 +67,7 @@ def overview(c: City) -> a.Overview:
 
 
 def rates() -> a.Rates:
-    return a.Rates(12.4, 48_213, 47_103, 12, 1_098, 0)
+    return a.Rates(12.4, 60, 48_213, 47_103, 12, 1_098, 0)
 
 
 def all_things(c: City) -> a.Things:

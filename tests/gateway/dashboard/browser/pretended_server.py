@@ -61,7 +61,7 @@ def application(state: Callable[[], City]) -> Starlette:
 
     return Starlette(
         routes=[
-            Route("/api/words", api(lambda _c, _r: words())),
+            Route("/api/words", api(lambda c, _r: words(c.zone))),
             Route("/api/overview", api(lambda c, _r: pages.overview(c))),
             Route("/api/things", api(lambda c, _r: pages.all_things(c))),
             Route("/api/thing", api(lambda c, r: pages.thing_page(c, r.query_params["id"]))),

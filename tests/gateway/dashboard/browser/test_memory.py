@@ -132,7 +132,8 @@ def watch(browser: Browser, folder: Path, *, seconds: float, live_days: float) -
         first, last = growth(sampled)
         print(
             f"\nresident memory with the page open: {first:.1f} MiB in the first third, {last:.1f} in the last, of"
-            f" {len(sampled)} samples in {seconds - WARM_UP_S:.0f} s; {sent:,} live messages, {refined['accepted']:,} accepted in all"
+            f" {len(sampled)} samples in {seconds - WARM_UP_S:.0f} s; {sent:,} live messages,"
+            f" {refined['accepted']:,} accepted in all"
         )
         assert shown.complaints == []
         assert sent > 0.8 * seconds * MESSAGES_PER_S
