@@ -272,6 +272,13 @@ class FilesKept(Event, frozen=True, tag=True):
     mistakes: list[str]
 
 
+class SettingsKept(Event, frozen=True, tag=True):
+    """citygate.toml says otherwise than at the start, or has mistakes; what the process began with stays in force."""
+
+    level: ClassVar[str] = "WARNING"
+    mistakes: list[str]
+
+
 class CodecsUnavailable(Event, frozen=True, tag=True):
     """Profiles with a JavaScript codec are in use, but there is no engine here; their uplinks are rejected and kept."""
 

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from gateway.clock import Clock
 from gateway.codecs.codecs import Codecs
-from gateway.config import Config
+from gateway.config import Config, load_config
 from gateway.control import ControlServer
 from gateway.deliver import Delivery
 from gateway.downlinks.downlinks import Downlinks
-from gateway.events import Events, FilesKept, FilesReloaded, GatewayStarted, GatewayStopped
+from gateway.events import Events, FilesKept, FilesReloaded, GatewayStarted, GatewayStopped, SettingsKept
 from gateway.files.mistakes import ConfigError
 from gateway.handlers import Handlers
 from gateway.health.health import Health
@@ -160,7 +160,18 @@ class Gateway:
         if self.analytics is not None:
             self.analytics.sites = known.sites
         self.events.emit(FilesReloaded(devices=len(known.files.devices), pilots=len(known.files.pilots)))
+        await self._tell_of_settings()
         return []
+
+    async def _tell_of_settings(self) -> None:
+        """A reload takes in devices and pilots only: who changed citygate.toml must not believe that it is in force."""
+        mistakes: list[str] = []
+        try:
+            if await asyncio.to_thread(load_config, self.config.path) == self.config:
+                return
+        except ConfigError as error:
+            mistakes = [str(mistake) for mistake in error.mistakes]
+        self.events.emit(SettingsKept(mistakes=mistakes[:20]))
 
     async def _reload_by_signal(self) -> None:
         """SIGHUP: whatever the files hold, the gateway lives on with those in force."""

@@ -174,6 +174,17 @@ def _of_work(event: Event) -> Incident | None:
             what = f"devices and pilots are as they were before: {' '.join(event.mistakes[:1])}{more}"
             mend = "citygate check shows every mistake. Mend them, then: systemctl reload citygate"
             return Incident("files-kept", "files", "warning", what, mend)
+        case told.SettingsKept():
+            what = "citygate.toml was changed, and the gateway goes on with what it began with"
+            mend = "Start it again: systemctl restart citygate"
+            if event.mistakes:
+                what = f"with citygate.toml as it is the gateway would not start again: {event.mistakes[0]}"
+                mend = "citygate check shows every mistake."
+            return Incident("files-kept", "citygate.toml", "warning", what, mend)
+        case told.KeysUnreadable():
+            what = f"start-ups' keys cannot be read, so downloads tell only what is public: {event.why}"
+            mend = f"Let the gateway read {event.file}; deploy/systemd/README.md tells how."
+            return Incident("keys-unreadable", "start-ups", "warning", what, mend, DAY_S)
         case told.DownlinksUnreadable():
             return Incident("downlinks-unreadable", "downlinks", "critical", event.why, event.mend)
         case _:

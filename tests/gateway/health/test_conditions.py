@@ -309,6 +309,22 @@ async def test_files_with_mistakes_are_said_until_they_are_mended(tmp_path: Path
         assert not of(gateway, "files-kept")
 
 
+async def test_settings_that_a_reload_does_not_take_in_are_said_until_they_are_as_before(tmp_path: Path) -> None:
+    write_files(tmp_path, LINES)
+    file = tmp_path / "citygate.toml"
+    before = file.read_text()
+    async with running(tmp_path) as gateway:
+        for text, what in (("[http]\nenabled = true\n", "was changed"), ("[htp]\n", "htp")):
+            file.write_text(before + text)
+            assert not await gateway.reload(), "devices and pilots are in force"
+            found = await stands(gateway, "files-kept")
+            assert (found.subject, found.severity) == ("citygate.toml", "warning")
+            assert what in found.what
+        file.write_text(before)
+        assert not await gateway.reload()
+        assert not of(gateway, "files-kept")
+
+
 def opening(**more: object) -> Record:
     start_ns = NOW_NS - 700 * NS_PER_S
     return record(1, "sent", at_ns=start_ns, valve="gate", opens_s=600.0, closing=b"\x07\x00", source="plain", **more)

@@ -38,6 +38,7 @@ BEGIN_AND_END: list[tuple[str, str, Event, Event | None, Event | None]] = [
         told.SourceConnected("lns", "mqtt://b", True),
     ),
     ("files-kept", "files", told.FilesKept(["one", "two"]), told.FilesReloaded(3, 1), None),
+    ("files-kept", "citygate.toml", told.SettingsKept([]), told.FilesReloaded(3, 1), told.FilesKept(["one"])),
     ("downlinks-unreadable", "downlinks", told.DownlinksUnreadable("torn", "Move it."), None, None),
     ("codecs-unavailable", "codecs", told.CodecsUnavailable("no wheel", "Install it."), None, None),
 ]
@@ -49,6 +50,7 @@ OVER_BY_TIME: list[tuple[str, Event, float]] = [
     ("disk", told.LogRewriteFailed("ledger", "1.seg", "EIO"), 86_400),
     ("disk-damage", told.LogCorruption("ledger", 1, "1.seg"), 86_400),
     ("entry-crashed", told.EntryCrashed(4_711), 86_400),
+    ("keys-unreadable", told.KeysUnreadable("broker/accounts.toml", "permission denied"), 86_400),
     ("machine-fell", told.MachineFell("parking", "KeyError"), 86_400),
     ("codec-worker", told.CodecWorkerFailed("out of memory", 8.0), 38),
     ("codec-quarantined", told.CodecQuarantined("acme/one", 5, 15, "Mend it."), 900),
