@@ -1,6 +1,6 @@
 // Bring what is shown to what should be shown, changing only what differs: focus, selection, scroll and open details stay.
 // Laws: elements of one parent match by `data-key`, else by place; what carries `data-kept` is drawn by others and is
-// left alone; listeners stay those of the element that stays.
+// left alone, and so is what a wanted element with `data-same` stands for; listeners stay those of the element that stays.
 
 /** Make the children of `shown` like those of `wanted` (a DocumentFragment or element, which is used up). */
 export function patch(shown, wanted) {
@@ -32,7 +32,7 @@ function settle(shown, want) {
     if (shown.data !== want.data) shown.data = want.data;
     return;
   }
-  if (shown.nodeType !== Node.ELEMENT_NODE || shown.hasAttribute("data-kept")) return;
+  if (shown.nodeType !== Node.ELEMENT_NODE || shown.hasAttribute("data-kept") || want.hasAttribute("data-same")) return;
   for (const { name, value } of [...want.attributes]) {
     if (shown.getAttribute(name) === value) continue;
     if (name === "style") shown.style.cssText = want.style.cssText; // the policy blocks a style that is set as an attribute

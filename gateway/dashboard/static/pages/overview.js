@@ -18,6 +18,7 @@ const SHOWN_TROUBLES = 6;
 export async function show(main, _place, until) {
   const [overview, things] = await Promise.all([ask("/api/overview", {}, until), thingsNow(until)]);
   const head = el("div", {});
+  const drawn = new Map();
   const body = el("div", { class: "overview" });
   const map = worldMap({ label: t("map.label"), compact: true });
   const mapPanel = things.list().length
@@ -26,7 +27,7 @@ export async function show(main, _place, until) {
   fill(main, head, body);
   const draw = (told) => {
     patch(head, el("div", {}, heading(told), parts.notices(told.notices)));
-    patch(body, el("div", {}, wrong(told), mapPanel ? el("div", { class: "map-place", "data-key": "map", "data-kept": true }) : null, figures(told), pilots(told)));
+    patch(body, el("div", {}, wrong(told), mapPanel ? el("div", { class: "map-place", "data-key": "map", "data-kept": true }) : null, figures(told), pilots(told, drawn)));
     const place = body.querySelector(".map-place");
     if (place && mapPanel && !place.firstChild) place.append(mapPanel);
   };
@@ -73,11 +74,19 @@ function figures({ rates, things, state }) {
 
 const share = (part, whole) => (whole ? Math.floor((1000 * part) / whole) / 10 : null);
 
-function pilots(overview) {
+// Each second the gateway tells all pilots; of forty perhaps one has changed. `drawn`: what each card was made of.
+function pilots(overview, drawn) {
+  const before = new Map(drawn);
+  drawn.clear();
+  const card = (pilot) => {
+    const made = JSON.stringify(pilot);
+    drawn.set(pilot.id, made);
+    return before.get(pilot.id) === made ? el("li", { "data-key": pilot.id, "data-same": "" }) : pilotCard(pilot);
+  };
   if (!overview.pilots.length) return null;
   return el("section", { class: "pilots", "data-key": "pilots", "aria-labelledby": "pilots-head" },
     el("h2", { id: "pilots-head" }, t("overview.pilots_head")),
-    el("ul", { class: "pilot-cards" }, overview.pilots.map(pilotCard)));
+    el("ul", { class: "pilot-cards" }, overview.pilots.map(card)));
 }
 
 function pilotCard(pilot) {

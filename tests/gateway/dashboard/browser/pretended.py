@@ -87,6 +87,8 @@ class City:
     zone: str | None = "Europe/Brussels"
     unknown: list[str] = field(default_factory=lambda: ["70b3d5e75e012345"])
     asked: list[str] = field(default_factory=list)
+    told: int = 0
+    """How often the stream told everything."""
 
 
 def city(**more: Any) -> City:

@@ -5,6 +5,7 @@ from typing import Any
 
 from gateway.dashboard import answers as a
 from gateway.dashboard.answering import RefusalError
+from gateway.dashboard.troubles import MAX_TROUBLES
 from tests.gateway.dashboard.browser.pretended import HOUR_MS, MINUTE_MS, NOW_MS, City, reading
 from tests.gateway.dashboard.browser.pretended_domains import HEADLINES
 
@@ -59,7 +60,7 @@ def overview(c: City) -> a.Overview:
         state,
         tuple(c.notices),
         tuple(pilots),
-        tuple(c.wrong),
+        tuple(c.wrong[:MAX_TROUBLES]),
         len(c.wrong),
         rates(),
         states,

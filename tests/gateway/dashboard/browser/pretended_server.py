@@ -48,6 +48,7 @@ def application(state: Callable[[], City]) -> Starlette:
             yield b"event: hello\ndata: " + msgspec.json.encode(hello) + b"\n\n"
             while state().stream:
                 now = state()
+                now.told += 1
                 yield b"event: overview\ndata: " + msgspec.json.encode(pages.overview(now)) + b"\n\n"
                 yield b"event: gateway\ndata: " + msgspec.json.encode(pages.gateway_page(now)) + b"\n\n"
                 changed = a.ThingsChanged(NOW_MS, tuple(now.things[:2]), all=False)
