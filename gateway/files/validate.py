@@ -88,12 +88,21 @@ def _words(model: type[BaseModel], detail: ErrorDetails, loc: Key, key: Key) -> 
             word = {"int": "a whole number", "float": "a number", "bool": "true or false"}[kind.split("_")[0]]
             what, mend = f"{given} is not {word}", "Write it without quotes." if given[0] == "'" else ""
         case "string_pattern_mismatch":
-            what, mend = f"{given} does not have the right form", f"It must match {context['pattern']}"
+            what, mend = (
+                f"{given} does not have the right form",
+                _form(model, loc) or f"It must match {context['pattern']}",
+            )
         case "model_type" | "dict_type" | "model_attributes_type":
             what, mend = f"{given} is not a table", f"Write it as a table: [{_dotted(key, loc)}]"
         case "list_type" | "tuple_type":
             what, mend = f"{given} is not a list", f"Put it in brackets: [{given}]"
     return what, mend
+
+
+def _form(model: type[BaseModel], loc: Key) -> str:
+    """An example says more than a pattern; empty where the field, or the list it stands in, has none."""
+    field = _field(model, loc) or _field(model, loc[:-1])
+    return f"Write it like {_example(field)}" if field is not None and field.examples else ""
 
 
 def _dotted(key: Key, loc: Key) -> str:

@@ -9,7 +9,6 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-LAST_PORT = 65_535
 HEAD_WITHIN_S = 10.0
 """From a request's first byte, or the connection, to the end of its head."""
 UNREAD_WITHIN_S = 30.0
@@ -21,8 +20,6 @@ HANG_UP_AFTER_S = 0.5
 def bound(address: tuple[str, int], *, backlog: int, said: str) -> socket.socket:
     """A listening socket. Raises OSError that begins with ``said``: which setting, and what stands there."""
     host, port = address
-    if port > LAST_PORT:
-        raise OSError(f"{said} cannot be bound: no such port")
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family, backlog=backlog)

@@ -5,10 +5,12 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from gateway.sources.http_settings import address_of, is_loopback
+from gateway.sources.http_settings import Listen, address_of, is_loopback
 
 HostName = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$")]
 TILES = r"^https?://[A-Za-z0-9.-]+(:\d{1,5})?/[^\s'\"<>;,]*\{z\}[^\s'\"<>;,]*\{x\}[^\s'\"<>;,]*\{y\}[^\s'\"<>;,]*$"
+
+TILES_EXAMPLE = "https://tiles.my-city.example/{z}/{x}/{y}.png"
 
 
 class HttpTable(BaseModel):
@@ -21,9 +23,9 @@ class HttpTable(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
 
     enabled: bool = False
-    listen: Annotated[str, Field(pattern=r"^([^:\s\[\]]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}$")] = "127.0.0.1:8470"
+    listen: Listen = "127.0.0.1:8470"
     dashboard: bool = True
-    tiles: Annotated[str, Field(pattern=TILES)] | None = None
+    tiles: Annotated[str | None, Field(pattern=TILES, examples=[TILES_EXAMPLE])] = None
     token_file: Path | None = None
     allowed_hosts: tuple[HostName, ...] = ()
     cert_file: Path | None = None

@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from gateway.sources.http_settings import address_of, is_loopback
+from gateway.sources.http_settings import Listen, address_of, is_loopback
 
 
 class OpenDataTable(BaseModel):
@@ -14,7 +14,7 @@ class OpenDataTable(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
 
     enabled: bool = False
-    listen: Annotated[str, Field(pattern=r"^([^:\s\[\]]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}$")] = "127.0.0.1:8480"
+    listen: Listen = "127.0.0.1:8480"
     public_url: Annotated[str, Field(pattern=r"^(https?://[^\s/?#]+(/[^\s?#]*)?)?$")] = ""
     cert_file: Path | None = None
     key_file: Path | None = None

@@ -1,9 +1,25 @@
 """What an operator writes for an HTTP push source."""
 
 from ipaddress import ip_address
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+
+LAST_PORT = 65_535
+
+
+def _with_a_port(listen: str) -> str:
+    if (port := address_of(listen)[1]) > LAST_PORT:
+        raise ValueError(f"there is no port {port} | Ports end at {LAST_PORT}.")
+    return listen
+
+
+Listen = Annotated[
+    str,
+    Field(pattern=r"^([^:\s\[\]]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}$", examples=["127.0.0.1:8090"]),
+    AfterValidator(_with_a_port),
+]
+"""Where a listener of ours listens: host and port, IPv6 in brackets."""
 
 
 class HttpSourceSettings(BaseModel):
@@ -13,7 +29,7 @@ class HttpSourceSettings(BaseModel):
 
     kind: Literal["http"]
     token_file: str | None = None
-    listen: str = Field("127.0.0.1:8090", pattern=r"^([^:\s\[\]]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}$")
+    listen: Listen = "127.0.0.1:8090"
     path: str = Field("/push", pattern=r"^/[A-Za-z0-9/_-]*$")
     dialect: str
     dialect_settings: dict[str, Any] = {}

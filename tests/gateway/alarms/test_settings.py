@@ -51,6 +51,8 @@ def test_a_sink_of_that_name_keeps_it(tmp_path: Path) -> None:
         ("[alarms]\nroutes = { desk = 1 }\n", "a route is a table"),
         (EMAIL + "prot = 25\n", "Did you mean 'port'?"),
         (EMAIL.replace('["e@d.example"]', '["nobody"]'), "does not have the right form"),
+        (EMAIL.replace('["e@d.example"]', '["Desk <e@d>"]'), 'Write it like ["desk@my-city.example"]'),
+        (EMAIL.replace('"c@d.example"', '"Gateway <c@d>"'), 'Write it like "citygate@my-city.example"'),
         (EMAIL + 'username = "u"\n', "username and password_file belong together"),
         (EMAIL + 'security = "none"\nusername = "u"\npassword_file = "p"\n', "over an open line"),
         (EMAIL + 'security = "none"\nca_file = "p"\n', "ca_file needs TLS"),
