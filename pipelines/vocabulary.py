@@ -242,7 +242,7 @@ _ROWS = (
     _row("time_to_full_p10_h", "h", "Hours until full: one in ten is full sooner", 0, 1_344, code="HUR"),
     _row("time_to_full_p50_h", "h", "Hours until full: as many are full sooner as later", 0, 1_344, code="HUR"),
     _row("time_to_full_p90_h", "h", "Hours until full: one in ten is full later", 0, 1_344, code="HUR"),
-    _row("time_to_full_held_percent", "%", "Share of forecasts that were right from P10 to P90", 0, 100, code="P1"),
+    _row("time_to_full_held_percent", "%", "Chance that a filling is full from P10 to P90", 0, 100, code="P1"),
     _row("overflow_h", "h", "Hours that a container was overfull", 0, 25, code="HUR"),
     _row("fire_alarm", "1", "It burns in the container, or does no longer", kind="flag", event=True, alarm=_CRITICAL),
     _row(

@@ -22,7 +22,7 @@ KPIS: tuple[Kpi, ...] = (
         Term("collected_percent"), Term("collected_percent", "count"), watched="overflow_h"),
     Kpi("waste-overflow", Domain.WASTE, "Hours a day that a container was overfull", "h", "lower",
         Term("overflow_h", "mean"), digits=2),
-    Kpi("waste-forecast", Domain.WASTE, "Forecasts of time to full that held (80 is right, less under fixed rounds)",
+    Kpi("waste-forecast", Domain.WASTE, "Forecasts of time to full that hold (80 is right)",
         "%", "context", Term("time_to_full_held_percent", "mean"), level="process"),
     Kpi("waste-fires", Domain.WASTE, "Fires a day", "/d", "lower",
         Term("fire_alarm", "count"), watched="overflow_h", digits=3),

@@ -53,7 +53,7 @@ class ContainerMachine:
     """Key: the container."""
 
     producer = "waste-container"
-    version = 1
+    version = 2
     features = frozenset({"waste-container"})
     properties = frozenset({"distance_mm", "fill_level_percent", "fire", "lid_open", "temperature_c", "tilted"})
     state = ContainerState
@@ -163,7 +163,7 @@ def _emptied(
     yield Observation(state.feature, "collected", value=True, time_ns=emptied_ns, quality=quality, reason=reason)
     yield Observation(state.feature, "collected_percent", taken, emptied_ns, quality=quality, reason=reason)
     full.empty(state.full, emptied_ns)
-    state.filling.break_off()
+    state.filling.end_stretch()
     _know(state, emptied_ns, state.level, site, settings)
     days.break_off(day_of(state.days, emptied_ns, site.zone))
     state.at_ns, state.level, state.hull = emptied_ns, believed.level, believed.level
@@ -178,6 +178,7 @@ def _rise(state: ContainerState, believed: Believed, site: Site, settings: Waste
         if at_ns - state.at_ns > settings.longest_gap_h * HOUR_NS:
             state.filling.break_off()  # it may have been emptied and have filled again
         elif state.level < SATURATED_PERCENT:
+            gained += state.filling.beyond_the_brim() if level >= SATURATED_PERCENT else 0.0
             state.filling.gain(state.at_ns, at_ns, gained, site.zone)
         full.reach(state.full, level, state.at_ns, state.level, at_ns)
         _know(state, at_ns, level, site, settings)

@@ -4,7 +4,11 @@ What was gained between believed levels is spread evenly over the hours between 
 days with the weight of ``PRIOR_DAYS``, an hour of the day likewise; each Monday what was learnt loses a share. The
 spread is the mean squared surprise of a day over its expectation: variance per unit of gain of a gamma process (4
 draws of the usual coefficient of variation of 0.5 make a quarter of the daily gain), learnt from stretches of about a
-day.
+day. A stretch that a collection ends counts as far as it went: those that fill fast are ended more often.
+
+A container that becomes full takes what its level does not show. The last step to the brim is therefore taken to have
+gone half a ``spread`` beyond it, the mean overshoot of a gamma process over a level (Bertoin, Levy Processes, 1996,
+chapter III): without it, whoever fills in few large heaps would be learnt as slow.
 """
 
 from bisect import bisect_right
@@ -23,7 +27,7 @@ KEPT_EACH_WEEK = 0.92
 LEAST_HOURS = 24.0
 """Nothing is foretold before a day of filling was seen."""
 
-STRETCH_H = 22.0
+STRETCH_H, LEAST_STRETCH_H = 22.0, 6.0
 PRIOR_STRETCHES = 4.0
 CV_OF_A_DAY = 0.5
 
@@ -49,6 +53,11 @@ class Filling(msgspec.Struct, array_like=True):
     def learnt(self) -> bool:
         """Enough was seen for a forecast."""
         return bool(self.gained_until)
+
+    @property
+    def seen(self) -> float:
+        """Per cent gained that the rates were learnt from."""
+        return sum(self.gain_of_weekday)
 
     @property
     def spread(self) -> float:
@@ -79,12 +88,21 @@ class Filling(msgspec.Struct, array_like=True):
             self.stretch_gain += percent
             self.stretch_expected += self.between(from_ns, to_ns, zone)
             if self.stretch_h >= STRETCH_H:
-                self.squares += (self.stretch_gain - self.stretch_expected) ** 2
-                self.expected += self.stretch_expected
-                self.break_off()
+                self.end_stretch()
+
+    def beyond_the_brim(self) -> float:
+        """What a step to the brim gained beyond it, in the mean."""
+        return self.spread / 2 if self.learnt else 0.0
+
+    def end_stretch(self) -> None:
+        """The stretch ends: a day is over, or the container was emptied."""
+        if self.stretch_h >= LEAST_STRETCH_H:
+            self.squares += (self.stretch_gain - self.stretch_expected) ** 2
+            self.expected += self.stretch_expected
+        self.break_off()
 
     def break_off(self) -> None:
-        """The stretch ends: a day is over, or the container was emptied."""
+        """Nobody knows what happened since: the stretch says nothing."""
         self.stretch_h = self.stretch_gain = self.stretch_expected = 0.0
 
     def begin_day(self, weekday: int) -> None:

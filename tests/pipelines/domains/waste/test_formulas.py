@@ -31,12 +31,38 @@ def test_the_hull_only_rises() -> None:
     assert monotone_hull([3, 5, 4, 4, 7]) == [3, 5, 5, 5, 7]
 
 
-def test_half_of_all_fillings_are_full_when_the_missing_part_is_expected() -> None:
-    assert gain_until_reached(40, 6.5, 0) == pytest.approx(40)
+Z_80 = 1.2815516
+
+
+@pytest.mark.parametrize(
+    ("shape", "level", "z"),
+    [
+        # Percentage points of chi-square over two (Abramowitz and Stegun, table 26.8): twice the shape are its degrees.
+        (1.0, 4.60517 / 2, Z_80),
+        (1.0, 1.38629 / 2, 0.0),
+        (1.0, 0.210720 / 2, -Z_80),
+        (5.0, 15.9871 / 2, Z_80),
+        (5.0, 9.34182 / 2, 0.0),
+        (5.0, 4.86518 / 2, -Z_80),
+    ],
+)
+def test_a_gamma_gain_reaches_its_quantiles(shape: float, level: float, z: float) -> None:
+    assert gain_until_reached(level, 1.0, z) == pytest.approx(shape, rel=0.03)
+    assert gain_until_reached(25 * level, 25.0, z) == pytest.approx(25 * shape, rel=0.03)
+
+
+def test_what_is_full_needs_nothing_and_what_hardly_varies_needs_what_is_missing() -> None:
     assert gain_until_reached(0, 6.5, 1.28) == 0
+    assert gain_until_reached(40, 0.001, 1.28) == pytest.approx(40, rel=0.01)
 
 
-@given(st.floats(0.1, 100), st.floats(0.05, 50), st.floats(-4, 4))
-def test_the_quantile_is_where_the_gain_has_its_deviation(missing: float, spread: float, z: float) -> None:
+@given(st.floats(0.1, 100), st.floats(0.05, 50), st.floats(-5, 5), st.floats(0.01, 2))
+def test_a_higher_chance_needs_more_gain_and_it_is_always_found(
+    missing: float, spread: float, z: float, less: float
+) -> None:
     gain = gain_until_reached(missing, spread, z)
-    assert (missing - gain) == pytest.approx(z * (spread * gain) ** 0.5, abs=1e-6)
+    assert 0 < gain < gain_until_reached(missing, spread, z - less)
+    shape = gain / spread
+    assert shape ** (1 / 3) * (1 - 1 / (9 * shape) + z / (3 * shape**0.5)) == pytest.approx(
+        (missing / spread) ** (1 / 3), abs=1e-5
+    )
