@@ -381,6 +381,7 @@ _ROWS = (
     _row("energy_import_interval_kwh", "kW.h", "Electricity drawn from the grid in the interval", 0, 1e6, code="KWH"),
     _row("energy_export_interval_kwh", "kW.h", "Electricity fed into the grid in the interval", 0, 1e6, code="KWH"),
     _row("energy_production_interval_kwh", "kW.h", "Electricity produced in the interval", 0, 1e6, code="KWH"),
+    _row("energy_own_use_interval_kwh", "kW.h", "Electricity produced and used at home", 0, 1e6, code="KWH"),
     _row("energy_use_interval_kwh", "kW.h", "Electricity used in the interval", 0, 1e6, code="KWH"),
     _row("peak_import_power_w", "W", "Mean power of the highest quarter of an hour", 0, 1e7, code="WTT"),
     _row("self_consumption_percent", "%", "Share of the production that was used at home", 0, 100, code="P1"),

@@ -2,7 +2,8 @@
 
 A KPI of a span of days = sum over days of ``top`` / sum over days of ``bottom``, times ``factor``. Without a ``bottom``
 it is the mean of a day. A term takes one property's values of a day, over all features, as their sum, mean or
-number. Levels in decibel are averaged as energies, never as numbers.
+number. Levels in decibel are averaged as energies, never as numbers. A share of a span is a ratio of sums too: the mean
+of daily shares would count a dark day as much as a bright one.
 """
 
 import math

@@ -78,9 +78,9 @@ KPIS: tuple[Kpi, ...] = (
     Kpi("energy-import", Domain.ENERGY, "Electricity drawn a day at a connection", "kW.h", "lower",
         Term("energy_import_interval_kwh", "mean")),
     Kpi("energy-own-use", Domain.ENERGY, "Share of the production used at home", "%", "higher",
-        Term("self_consumption_percent", "mean")),
+        Term("energy_own_use_interval_kwh"), Term("energy_production_interval_kwh"), factor=100),
     Kpi("energy-own-make", Domain.ENERGY, "Share of the use that was home-made", "%", "higher",
-        Term("self_sufficiency_percent", "mean")),
+        Term("energy_own_use_interval_kwh"), Term("energy_use_interval_kwh"), factor=100),
     Kpi("energy-peak", Domain.ENERGY, "Highest quarter of an hour of a day", "W", "lower",
         Term("peak_import_power_w", "mean"), digits=0),
 

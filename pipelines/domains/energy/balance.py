@@ -38,7 +38,7 @@ class ConnectionBalance:
     """Key: the connection that the meters' details name. A day is said once each of its registers is past its end."""
 
     producer = "energy-balance"
-    version = 1
+    version = 2
     sure_only = True
     features = frozenset({"electricity-meter"})
     properties = frozenset({IMPORT, EXPORT})
@@ -132,6 +132,7 @@ def _values(sums: dict[str, float]) -> dict[str, float | None]:
     imported, exported, produced = sums["import"], sums["export"], sums["production"]
     return {
         "energy_production_interval_kwh": produced,
+        "energy_own_use_interval_kwh": max(produced - exported, 0.0),
         "energy_use_interval_kwh": max(imported + produced - exported, 0.0),
         "self_consumption_percent": _percent(self_consumption(produced, exported)),
         "self_sufficiency_percent": _percent(self_sufficiency(imported, produced, exported)),

@@ -53,6 +53,17 @@ def test_a_ratio_is_sum_over_sum_and_no_mean_of_ratios() -> None:
     assert found.pilot.value == 10.0  # the mean of 50 % and 9.2 % would be 29.6 %
 
 
+@pytest.mark.parametrize(("name", "share"), [("energy-own-use", 100 * 30 / 110), ("energy-own-make", 100 * 30 / 80)])
+def test_the_own_sun_of_a_span_is_what_was_used_of_all_that_was_made(name: str, share: float) -> None:
+    """A dark day of which all is used, a bright one of which a fifth is: the mean of the shares would be 60 %."""
+    rows = course([10.0, 20.0], name="energy_own_use_interval_kwh")
+    rows += course([10.0, 100.0], name="energy_production_interval_kwh")
+    rows += course([50.0, 30.0], name="energy_use_interval_kwh")
+    kpi = next(one for one in KPIS if one.id == name)
+    found = evaluate(kpi, Days.of(rows), Span(FIRST, FIRST + timedelta(days=1)), aim=NO_AIM, before=None)
+    assert found.pilot.value == pytest.approx(share)
+
+
 def test_levels_are_averaged_as_energies() -> None:
     noise = own_kpi("laeq_db", domain=Domain.NOISE, title="", better="lower")
     found = evaluate(noise, Days.of(course([50.0, 60.0], name="laeq_db")), SPAN, aim=NO_AIM, before=None)

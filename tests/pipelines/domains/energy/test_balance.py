@@ -33,6 +33,7 @@ def test_a_day_by_hand_10_kwh_produced_4_exported_6_imported() -> None:
     readings = hourly(GRID, IMPORT, 100, 6) + hourly(GRID, EXPORT, 50, 4) + hourly(PANELS, EXPORT, 900, 10)
     said = fold(ConnectionBalance(), readings, building(), restarts=True)
     assert values(said, "energy_production_interval_kwh", DAY) == [pytest.approx(10)]
+    assert values(said, "energy_own_use_interval_kwh", DAY) == [pytest.approx(6)]
     assert values(said, "energy_use_interval_kwh", DAY) == [pytest.approx(12)]
     assert values(said, "self_consumption_percent", DAY) == [pytest.approx(60)]
     assert values(said, "self_sufficiency_percent", DAY) == [pytest.approx(50)]
