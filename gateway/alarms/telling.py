@@ -121,7 +121,9 @@ class Telling:
         changes = tuple(self._with_explained(one) for one in self.pending.values())
         before, says = self.row.under_way, _digest(changes, self.row.passed)
         if before is None or before.says != says:
-            self.row.number += 1
+            # Numbers begin at the second of the first message: an id that a receiver knows from a memory that is lost
+            # would be taken for a repetition, and the alarm thrown away.
+            self.row.number = (self.row.number or wall_ns // NS_PER_S) + 1
             self.row.under_way = UnderWay(f"{self._gateway}-{self.name}-{self.row.number}", says)
         self._in_flight = frozenset(self.pending)
         self._passed_in_flight = len(self.row.passed)

@@ -62,7 +62,8 @@ def _told(line: Line) -> Iterator[str]:
         rest = line.count - len(line.subjects) if line.word != "passed" else 0  # some of those came more than once
         yield "  " + ", ".join(map(_name, line.subjects)) + (f" and {rest:,} more" if rest else "")
     pilot = f", pilot {line.pilot}" if line.pilot else ""
-    yield f"  {critical}since {_time(line.since)}{pilot}"
+    began = "it began" if line.word in ("cleared", "passed") else "since"
+    yield f"  {critical}{began} {_time(line.since)}{pilot}"
     if line.mend and line.word in ("raised", "unsteady", "still"):
         yield f"  {line.mend}"
     if line.explains_count and line.word != "cleared":

@@ -230,6 +230,17 @@ def test_a_message_that_may_have_arrived_keeps_its_id_and_says_so() -> None:
     assert not desk.telling.compose(desk.now_ns, desk.now_ns).again
 
 
+def test_a_memory_that_was_taken_away_does_not_use_an_id_again() -> None:
+    ids = []
+    for days in range(2):
+        desk = Desk()
+        desk.wait(days * 86_400)
+        for name in ("B-1", "B-2"):
+            desk.put(alarm(name, "fire-alarm", "critical"))
+            ids.append(desk.tell().id)
+    assert len(set(ids)) == 4
+
+
 def test_after_a_restart_nothing_is_told_twice_and_what_is_over_is_told() -> None:
     desk = Desk()
     desk.put(alarm("B-1"))

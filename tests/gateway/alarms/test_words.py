@@ -59,11 +59,11 @@ def test_one_message_says_what_is_wrong_what_is_over_and_what_came_and_went() ->
         "  Look at it.\n"
         "\nOVER\n"
         "- bin O (waste-container/O): flood-state it is\n"
-        "  since 2026-11-12 13:46 UTC, pilot waste-delft\n"
+        "  it began 2026-11-12 13:46 UTC, pilot waste-delft\n"
         "\nCAME AND WENT before it could be told\n"
         "- 3 times in waste-delft: silent it is\n"
         "  bin P (waste-container/P)\n"
-        "  since 2026-11-12 13:46 UTC, pilot waste-delft\n"
+        "  it began 2026-11-12 13:46 UTC, pilot waste-delft\n"
         "\nThis hour's messages are used up. What follows comes as one, after 2026-11-22 15:00 UTC.\n"
         "\n16 alarms stand now. On the gateway, citygate alarms list shows all.\n"
     )
