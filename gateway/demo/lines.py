@@ -30,9 +30,7 @@ def parking(town: Town) -> Text | None:
 
 def waste(town: Town) -> Text | None:
     """A bar for each bin, and the fullest by name."""
-    fills = {
-        name: float(row.reading.value) for name, row in town.of_kind("waste-container", "fill_level_percent").items()
-    }
+    fills = fill_levels(town)
     if not fills:
         return None
     text = Text()
@@ -42,6 +40,17 @@ def waste(town: Town) -> Text | None:
     fullest = max(fills, key=lambda name: fills[name])
     full = sum(percent >= FULL_PERCENT for percent in fills.values())
     return text.append(f"  {full} of {len(fills)} to empty, the fullest is {spoken(fullest)}: {fills[fullest]:.0f} %")
+
+
+def fill_levels(town: Town) -> dict[str, float]:
+    """Per cent by container: cleaned of the sensor's slips, else as measured.
+
+    A sensor a little high measures 101 % in a full container; no container is fuller than full.
+    """
+    measured = town.of_kind("waste-container", "fill_level_percent")
+    cleaned = town.of_kind("waste-container", "fill_level_clean_percent")
+    newest = {**measured, **cleaned}
+    return {name: min(100.0, float(newest[name].reading.value)) for name in sorted(newest)}
 
 
 def counts(town: Town) -> Text | None:

@@ -11,7 +11,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from gateway.demo.lines import LINES
+from gateway.demo.lines import LINES, fill_levels
 from gateway.demo.town import Town
 from pipelines.model import NS_PER_S
 
@@ -52,8 +52,8 @@ def summary(look: Look) -> str:
     """One line for a log or a pipe."""
     town, refine = look.town, look.status.get("refine", {})
     counts = ", ".join(f"{refine.get(word, 0)} {word}" for word in ("accepted", "duplicate", "rejected", "waiting"))
-    bays, fills = town.values("parking-spot", "occupied"), town.numbers("waste-container", "fill_level_percent")
-    bins = f"fullest bin {max(fills):.0f} %" if fills else "no bin yet"
+    bays, fills = town.values("parking-spot", "occupied"), fill_levels(town)
+    bins = f"fullest bin {max(fills.values()):.0f} %" if fills else "no bin yet"
     received = look.status.get("received", 0)
     return f"{history(look)}; {received} received: {counts}; {bays.count(True)} of {len(bays)} bays taken; {bins}"
 

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from rich.console import Console
 
-from gateway.demo.lines import LINES
+from gateway.demo.lines import LINES, fill_levels
 from gateway.demo.screen import Look, books, days_there, screen, summary
 from gateway.demo.town import Town, spoken
 from gateway.sinks.store.read import Latest, Reading, SeriesName
@@ -125,3 +125,13 @@ def test_the_summary_and_the_books_are_one_line_each() -> None:
     assert books(STATUS, 123_456) == (
         "books: 123456 simulated, 123456 received = 123400 accepted + 50 duplicate + 6 rejected + 0 waiting + 0 unread"
     )
+
+
+def test_no_bin_is_fuller_than_full_and_the_cleaned_level_goes_before_the_measured_one() -> None:
+    """A sensor a little high says 101 % of a full bin, paper across it 92 % of one that is a third full."""
+    rows = [
+        latest(f"waste-container/lindenlaan-0{n}", "fill_level_percent", level) for n, level in ((1, 101.0), (2, 92.0))
+    ]
+    rows += [latest("waste-container/lindenlaan-02", "fill_level_clean_percent", 34.0, age_s=3_600, derived=True)]
+    assert fill_levels(Town.of(rows)) == {"lindenlaan-01": 100.0, "lindenlaan-02": 34.0}
+    assert "fullest bin 100 %" in summary(Look(Town.of(rows), STATUS, 31, NOON_NS, history_s=27.4))
