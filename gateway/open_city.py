@@ -5,7 +5,7 @@ Topics and downloads both ask here. Nothing else knows how a pilot file becomes 
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, cast
@@ -16,7 +16,7 @@ from pipelines.domains.parking.street import street_name
 from pipelines.encodings.meta import Facts
 from pipelines.encodings.topics import holds_eui
 from pipelines.model import Device, Location
-from pipelines.open_data.privacy import METERS, SUMS, Plan, PrivacyClass, Subject, on_grid
+from pipelines.open_data.privacy import METERS, SUMS, Plan, PrivacyClass, Subject, on_grid, stricter
 from pipelines.vocabulary import LINK_PROPERTIES, PROPERTIES
 
 if TYPE_CHECKING:
@@ -33,6 +33,36 @@ LONG_ID = 12
 """An id of a device as long as this (an IMEI, a serial number) traces it; ``bin-7`` is just a name."""
 
 
+def measured_by(profile: "CompiledProfile | None") -> frozenset[str]:
+    """The properties that a profile can give; nothing of one that is unknown, or takes any name."""
+    names = frozenset(entry.property for entry in profile.mapping.values()) if profile else frozenset()
+    return frozenset() if names.issuperset(ANY_NAME) else names
+
+
+class Declared:
+    """What devices and their profiles declare, by pilot and feature.
+
+    Where several boxes are or were at one feature the strictest holds: what an earlier one said is told by downloads.
+    ``classes``: of all that is said; ``readings``: where properties are declared D, those that may still be told.
+    """
+
+    def __init__(self, devices: Iterable[Device], profiles: Mapping[str, "CompiledProfile"]) -> None:
+        self.classes: dict[str, dict[str, PrivacyClass]] = {}
+        self.readings: dict[str, dict[str, frozenset[str]]] = {}
+        closed: dict[tuple[str, str], set[str]] = {}
+        measured: dict[tuple[str, str], set[str]] = {}
+        for device in devices:
+            key, profile = (device.pilot, device.feature), profiles.get(device.profile)
+            of_pilot = self.classes.setdefault(device.pilot, {})
+            own = cast("PrivacyClass", max(device.privacy_class or "A", profile.privacy_class if profile else "A"))
+            of_pilot[device.feature] = stricter(own, of_pilot.get(device.feature, "A"))
+            measured.setdefault(key, set()).update(measured_by(profile))
+            closed.setdefault(key, set()).update(name for name, one in device.privacy.items() if one == "D")
+        for (pilot, feature), names in closed.items():
+            if names:
+                self.readings.setdefault(pilot, {})[feature] = frozenset(measured[pilot, feature] - names)
+
+
 class OpenCity:
     """One reading of the files. ``plans``: by pilot."""
 
@@ -43,12 +73,11 @@ class OpenCity:
         self._profiles = profiles or {}
         for device in sorted(files.devices, key=lambda one: one.valid_from_ns or 0):
             self._devices[device.pilot, device.feature] = device
-        declared: dict[str, dict[str, PrivacyClass]] = {pilot: {} for pilot in files.pilots}
-        for (pilot, feature), device in self._devices.items():
-            if device.profile in self._profiles:
-                declared[pilot][feature] = cast("PrivacyClass", self._profiles[device.profile].privacy_class)
+        declared = Declared(files.devices, self._profiles)
         self.plans: Mapping[str, Plan] = {
-            pilot: Plan(site, files.pilots[pilot].privacy_class, declared[pilot])
+            pilot: Plan(
+                site, files.pilots[pilot].privacy_class, declared.classes.get(pilot), declared.readings.get(pilot)
+            )
             for pilot, site in sites_of(files).items()
         }
         self._ids = {device.id.casefold() for device in files.devices if len(device.id) >= LONG_ID}
@@ -56,9 +85,7 @@ class OpenCity:
 
     def measures(self, profile: str) -> frozenset[str]:
         """The properties that a profile can give; nothing of one that is unknown, or takes any name."""
-        found = self._profiles.get(profile)
-        names = frozenset(entry.property for entry in found.mapping.values()) if found else frozenset()
-        return frozenset() if names.issuperset(ANY_NAME) else names
+        return measured_by(self._profiles.get(profile))
 
     def features(self) -> Iterator[tuple[str, str, str]]:
         """City, pilot and feature of every device."""

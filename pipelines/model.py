@@ -114,6 +114,7 @@ class Device(msgspec.Struct, frozen=True):
     ``feature`` is ``<feature type>/<local name>``, the feature type from ``vocabulary.FEATURE_TYPES``.
     ``calibration``: property → (factor, offset), applied as ``value * factor + offset`` after unit conversion.
     ``details``: what the feature's domain must know of it (a bay's longest stay, a tree's area).
+    ``privacy_class``: of all that it says ("" where nothing is declared); ``privacy``: of single properties.
     ``record_hash`` is 8 bytes over all of it; outcomes keep it, so a changed record shows.
     """
 
@@ -130,6 +131,8 @@ class Device(msgspec.Struct, frozen=True):
     calibration: Mapping[str, tuple[float, float]] = {}
     record_hash: bytes = b""
     details: Mapping[str, Value] = {}
+    privacy_class: str = ""
+    privacy: Mapping[str, str] = {}
 
 
 class Observation(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -25,6 +25,8 @@ def device(
     details: Mapping[str, Value] | None = None,
     name: str = "",
     profile: str = "elsys/ems",
+    privacy_class: str = "",
+    privacy: Mapping[str, str] | None = None,
 ) -> Device:
     return Device(
         f"a81758fffe{number:06d}",
@@ -36,6 +38,8 @@ def device(
         name=name,
         location=location,
         details=details or {},
+        privacy_class=privacy_class,
+        privacy=privacy or {},
     )
 
 

@@ -94,7 +94,7 @@ def _set(table: Table, name: str, value: object) -> None:
 
 
 def _table(table: DeviceTable, defaults: dict[str, Any], old: Table | None = None) -> Table:
-    """A new ``[[device]]``; a box that moved takes its calibration with it."""
+    """A new ``[[device]]``; a box that moved takes its calibration and what is declared of it with it."""
     fresh = tomlkit.table()
     fresh.trivia.indent = "\n"
     fresh["id"] = table.id
@@ -105,8 +105,9 @@ def _table(table: DeviceTable, defaults: dict[str, Any], old: Table | None = Non
         for name in ("name", "area", "profile"):
             if name in old and name not in fresh:
                 fresh[name] = old[name]
-        if "calibration" in old:
-            fresh["calibration"] = old["calibration"].unwrap()
+        for name in ("calibration", "privacy_class", "privacy"):
+            if name in old and name not in fresh:
+                fresh[name] = old[name].unwrap()
     return fresh
 
 

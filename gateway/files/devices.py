@@ -3,6 +3,7 @@
     [defaults]            applies to every device of the file: pilot, profile, area …
     [[device]]            one box at one place for one span of time; a box that moved has several
     [device.calibration.<property>]  factor, offset
+    privacy_class, privacy = { <property> = "D" }  stricter than the pilot, the profile and the feature's type say
     details = { … }       what the feature's domain must know of it; the domain says which keys there are
 
 Laws
@@ -27,6 +28,7 @@ from gateway.files.pilots import toml_files
 from gateway.files.toml_document import Document, Key, read_toml
 from gateway.files.validate import validate
 from pipelines.model import NS_PER_S, Device, Location
+from pipelines.open_data.privacy import PrivacyClass
 from pipelines.vocabulary import FEATURE_TYPES, PROPERTIES
 
 _EUI = re.compile(r"^(?:0x)?([0-9a-fA-F]{2}[-:\s.]?){7}[0-9a-fA-F]{2}$")
@@ -84,6 +86,8 @@ class DeviceTable(Table):
     valid_to: Instant | None = None
     calibration: dict[str, Calibration] = {}
     details: Annotated[dict[str, bool | float | str], Field(examples=[{"max_stay_min": 30}])] = {}
+    privacy_class: PrivacyClass | None = None
+    privacy: Annotated[dict[str, PrivacyClass], Field(examples=[{"temperature_c": "D"}])] = {}
 
     @field_validator("id")
     @classmethod
@@ -108,6 +112,14 @@ class DeviceTable(Table):
         if self.details:
             read_details(self.feature, self.details)
         return self
+
+    @field_validator("privacy")
+    @classmethod
+    def _declares_known_properties(cls, privacy: dict[str, PrivacyClass]) -> dict[str, PrivacyClass]:
+        for name in privacy:
+            if name not in PROPERTIES:
+                raise ValueError(f"'{name}' is not a property | {did_you_mean(name, PROPERTIES)}")
+        return privacy
 
     @field_validator("calibration")
     @classmethod
@@ -201,15 +213,21 @@ def device_of(table: DeviceTable, city: str) -> Device:
         valid_to_ns=instant_ns(table.valid_to),
         calibration={name: (row.factor, row.offset) for name, row in sorted(table.calibration.items())},
         details=dict(sorted(table.details.items())),
+        privacy_class=table.privacy_class or "",
+        privacy=dict(sorted(table.privacy.items())),
     )
     return msgspec.structs.replace(device, record_hash=record_hash(device))
 
 
 def record_hash(device: Device) -> bytes:
-    """8 bytes over the record's canonical content, by field name, so that new fields with defaults change nothing."""
+    """8 bytes over the record's canonical content, by field name, so that new fields with defaults change nothing.
+
+    Who may be told of an observation changes nothing in it.
+    """
     content = {
         name: value
         for name in device.__struct_fields__
-        if name != "record_hash" and (value := getattr(device, name)) not in ("", None, {})
+        if name not in ("record_hash", "privacy_class", "privacy")
+        and (value := getattr(device, name)) not in ("", None, {})
     }
     return hashlib.blake2b(msgspec.json.encode(content, order="deterministic"), digest_size=8).digest()

@@ -3,7 +3,10 @@
     A environment · B asset · C use of public space · D household or business
 
 Laws
-- Of a pilot's class and that of the feature's type the stricter one holds. An operator can tighten, never loosen.
+- Of the classes of the pilot, the feature's type, the device's profile and the device's own record the strictest holds.
+  An operator can tighten, never loosen.
+- Where single properties of a feature are declared D, of it only the readings of its devices that are not are told:
+  nothing that machines make of them, on any topic, since they may be made of what is withheld.
 - Where people are counted or live, only what is named here goes out; a new property of theirs is withheld until it is.
 - It holds for every tier alike: topics and downloads ask here before anything leaves.
 - Nothing here depends on who asks or when, only on the operator's files: nobody gains by asking twice.
@@ -130,6 +133,7 @@ class Subject(msgspec.Struct, frozen=True):
     ``area``: the group that its sums belong to. ``contributor``: the connection that a meter counts for, once.
     ``hidden_name``: its own name must not be told; ``location`` is as it may be published.
     ``withheld``: properties that it may not say, beside those of its type. ``parts``: features it is the total of.
+    ``readings``: the only properties it may say, as moments; None where none of its own is declared D.
     """
 
     feature: str
@@ -141,10 +145,13 @@ class Subject(msgspec.Struct, frozen=True):
     hidden_name: bool = False
     withheld: frozenset[str] = frozenset()
     parts: tuple[str, ...] = ()
+    readings: frozenset[str] | None = None
 
     def may_say(self, name: str, interval_ns: int) -> bool:
         """Whether a property may go out on topics of its own."""
         kind = self.feature.partition("/")[0]
+        if self.readings is not None and (interval_ns or name not in self.readings):
+            return False
         return self.voice == "own" and name not in self.withheld and _may_say(kind, name, interval_ns)
 
 
@@ -165,19 +172,29 @@ def stricter(one: PrivacyClass, other: PrivacyClass) -> PrivacyClass:
 class Plan:
     """One pilot's subjects, by its files.
 
-    ``site`` is the pilot as its machines see it, ``privacy`` its class; ``by_feature``: what the profiles of the
-    devices declare, where that is known.
+    ``site`` is the pilot as its machines see it, ``privacy`` its class; ``by_feature``: what the devices and their
+    profiles declare, where that is known; ``readings``: of features of which properties are declared D, the others.
     """
 
-    def __init__(self, site: Site, privacy: PrivacyClass, by_feature: Mapping[str, PrivacyClass] | None = None) -> None:
+    def __init__(
+        self,
+        site: Site,
+        privacy: PrivacyClass,
+        by_feature: Mapping[str, PrivacyClass] | None = None,
+        readings: Mapping[str, frozenset[str]] | None = None,
+    ) -> None:
         self.site = site
         self.privacy = privacy
         self._by_feature = by_feature or {}
+        self._readings = readings or {}
         self._subjects: dict[str, Subject] = {}
         self._cells = Counter(map(_cell, filter(_is_private, site.places.values())))
         self._reserved = Counter(
             street_name(place.area or site.pilot) for place in site.places.values() if _is_reserved(place)
         )
+        self._closed = {
+            street_name(place.area or site.pilot) for feature, place in site.places.items() if self._is_closed(feature)
+        }
         self._groups = {street_name(place.area or site.pilot) for place in site.places.values()}
         self._groups |= {place.area for place in site.places.values() if place.area}
         for place in site.places.values():
@@ -206,11 +223,17 @@ class Plan:
         """How many connections the files name in an area."""
         return len(self._connections.get((kind, area), ()))
 
+    def _is_closed(self, feature: str) -> bool:
+        """A bay that its device declares D: less all the others, what is said of its street would be that bay."""
+        is_bay = feature.startswith("parking-spot/")
+        return is_bay and (self._by_feature.get(feature) == "D" or feature in self._readings)
+
     def _judge(self, feature: str) -> Subject:
         kind = feature.partition("/")[0]
         place = self.site.place(feature)
         privacy = stricter(CLASSES[kind], stricter(self.privacy, self._by_feature.get(feature, "A")))
-        subject = Subject(feature, privacy, "own", area=place.area, location=place.location)
+        readings = self._readings.get(feature)
+        subject = Subject(feature, privacy, "own", area=place.area, location=place.location, readings=readings)
         change = msgspec.structs.replace
         if feature not in self.site.places and (kind in METERS or not self.is_there(feature)):
             return change(subject, voice="none", hidden_name=True)  # of whom nothing is known nothing is said
@@ -228,6 +251,8 @@ class Plan:
         if _is_private(place):
             told: Voice = "own" if self._cells[_cell(place)] >= LEAST_ALIKE else "none"
             return change(subject, voice=told, location=on_grid(place.location), hidden_name=True)
+        if kind == "street-parking" and local in self._closed:
+            return change(subject, voice="none", location=None)
         if kind == "street-parking" and 0 < self._reserved[local] < LEAST_ALIKE:
             return change(subject, withheld=_OF_ALL_BAYS)
         if kind == "bike-section":

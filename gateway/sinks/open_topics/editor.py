@@ -136,6 +136,21 @@ class Editor:
             state = self.states.of(key, hidden=hidden)
         return state
 
+    def says_too_much(self, key: Key) -> bool:
+        """Whether the files no longer let it be told, or something of what stands on its topics."""
+        assert self.city is not None
+        _, pilot, feature = key
+        if not self.city.is_there(pilot, feature):
+            return True
+        if feature.partition("/")[0] in METERS:
+            return False
+        subject = self.city.plans[pilot].subject(feature)
+        standing = [held.observation for held in self.states.by_key[key].latest.values()]
+        for period in PERIODS:
+            newest = self.newest.get((key, period))
+            standing += newest.latest.values() if newest else ()
+        return not all(subject.may_say(one.property, one.interval_ns) for one in standing)
+
     def forget(self, key: Key) -> None:
         """Forget all of an entity but its segment."""
         _, pilot, feature = key

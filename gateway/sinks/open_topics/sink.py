@@ -151,7 +151,7 @@ class OpenTopicsSink:
             return
         await self.start()
         self._editor.city = city
-        gone = [key for key in self._editor.states.by_key if not city.is_there(key[1], key[2])]
+        gone = [key for key in self._editor.states.by_key if self._editor.says_too_much(key)]
         await self._clear(gone)
         sensorthings = self._settings.sensorthings
         await self._say(caretaker.metas(self._editor, city, self._metas, sensorthings=sensorthings))

@@ -127,6 +127,7 @@ id = "a81758fffe0462b9"  # glued twice
 feature = "parking-spot/A-1"
 latitude = 51.0259
 longitude = 4.4777
+privacy_class = "D"
 [device.calibration.temperature_c]
 offset = -0.5
 
@@ -156,6 +157,7 @@ def test_a_box_that_moved_keeps_its_past_and_the_comments_stay_where_they_were(t
     assert [r["feature"] for r in records] == [f"parking-spot/{n}" for n in ("A-1", "B-1", "A-7", "B-9")]
     assert records[0]["valid_to"] == records[2]["valid_from"] == NOW
     assert records[2]["calibration"] == {"temperature_c": {"offset": -0.5}}
+    assert [r.get("privacy_class") for r in records] == ["D", None, "D", None]
     assert [c.kind for c in imported(listed(tmp_path, rows), devices)] == ["same", "same"]
 
 

@@ -244,3 +244,13 @@ def test_a_catalogue_of_ten_thousand_devices_is_read_in_seconds(tmp_path: Path) 
 def test_device_of_leaves_out_half_a_place() -> None:
     table = DeviceTable(id="a", profile="p/q", pilot="x", feature="tree/1", latitude=51.0)
     assert device_of(table, "city").location is None
+
+
+def test_a_device_declares_its_class_and_those_of_properties_and_no_observation_changes_by_it(tmp_path: Path) -> None:
+    (plain,) = read(tmp_path, profiles=Catalogue()).devices
+    declaring = DEVICE.replace("latitude", 'privacy_class = "C"\nprivacy = { temperature_c = "D" }\nlatitude')
+    (device,) = read(tmp_path, declaring, profiles=Catalogue()).devices
+    assert (device.privacy_class, device.privacy) == ("C", {"temperature_c": "D"})
+    assert device.record_hash == plain.record_hash
+    assert "Did you mean 'temperature_c'" in told(tmp_path, declaring.replace("temperature_c =", "temprature_c ="))
+    assert "'E' is not one of them" in told(tmp_path, declaring.replace('"D"', '"E"'))

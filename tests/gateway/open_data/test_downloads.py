@@ -9,10 +9,14 @@ from typing import Any
 import msgspec
 import pytest
 
+from device_profiles.catalogue import Catalogue
+from gateway.open_city import OpenCity
+from gateway.open_data.city import City
 from pipelines.encodings.ngsi_ld import instant
-from tests.gateway.open_data.small_city import PILOT, Asker, asked, moments, of_city, write
+from tests.gateway.open_data.small_city import DEVICES, PILOT, Asker, asked, city, moments, of_city, write
 from tests.gateway.sinks.entries import HOUR, MINUTE, T0
 
+declared = msgspec.structs.replace
 OBSERVATIONS, AGGREGATES = f"/open/v1/{PILOT}/observations", f"/open/v1/{PILOT}/aggregates"
 
 
@@ -125,6 +129,28 @@ def test_households_reserved_bays_raw_counts_and_ids_of_devices_are_nowhere(aske
             text = asker.get(f"{kind}.{form}", key="partner").text
             for secret in ("house-12", "4711", "r1", "12345", "a81758fffe", "electricity"):
                 assert secret not in text.lower()
+
+
+def test_one_box_in_class_d_is_silent_and_the_rest_of_its_pilot_is_heard(file: Path) -> None:
+    devices = [declared(one, privacy_class="D") if one.feature == "waste-container/B7" else one for one in DEVICES]
+    with asked(file, city(devices)) as asker:
+        assert {row["entity"] for row in asker.rows(f"{AGGREGATES}.csv")} == {"east", "west"}
+        heard = {row["entity"] for row in asker.rows(f"{OBSERVATIONS}.csv", key="partner")}
+        assert "p1" in heard
+        assert "b7" not in heard
+        for path in ("/sta/v1.1/Things", "/ngsi-ld/v1/entities?type=WasteContainer", f"{OBSERVATIONS}.geojson"):
+            assert "b7" not in asker.get(path, key="partner").text
+
+
+def test_of_a_property_in_class_d_nothing_is_told_nor_what_is_made_of_the_others(file: Path) -> None:
+    changes: Any = {"privacy": {"temperature_c": "D"}, "profile": "milesight-iot/em400-udl"}
+    devices = [declared(one, **changes) if one.feature == "waste-container/B7" else one for one in DEVICES]
+    files = city(devices).open_city.files
+    with asked(file, City(files.pilots, OpenCity(files, Catalogue.load().profiles), b"salt" * 4)) as asker:
+        rows = asker.rows(f"{OBSERVATIONS}.csv?feature=b7", key="partner")
+        assert {row["property"] for row in rows} == {"fill_level_percent"}, "neither the temperature nor collections"
+        assert asker.rows(f"{AGGREGATES}.csv?feature=b7") == []
+        assert {row["entity"] for row in asker.rows(f"{AGGREGATES}.csv")} == {"east", "west"}
 
 
 def test_the_period_is_half_open_and_offsets_are_understood(asker: Asker) -> None:

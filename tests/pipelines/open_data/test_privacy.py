@@ -19,8 +19,13 @@ QUARTER, HOUR = 900 * 10**9, 3_600 * 10**9
 HERE = Location(4.35712, 52.01134, 7.0)
 
 
-def plan(places: Mapping[str, Place], privacy: Any = "A", by_feature: Mapping[str, Any] | None = None) -> Plan:
-    return Plan(Site("pilot", "delft", ZoneInfo("Europe/Amsterdam"), places), privacy, by_feature)
+def plan(
+    places: Mapping[str, Place],
+    privacy: Any = "A",
+    by_feature: Mapping[str, Any] | None = None,
+    readings: Mapping[str, frozenset[str]] | None = None,
+) -> Plan:
+    return Plan(Site("pilot", "delft", ZoneInfo("Europe/Amsterdam"), places), privacy, by_feature, readings)
 
 
 def test_every_feature_type_has_a_class() -> None:
@@ -33,6 +38,34 @@ def test_the_stricter_of_pilot_profile_and_type_holds() -> None:
     assert [mild.subject(feature).privacy for feature in features] == ["A", "C", "D"]
     assert [mild.subject(feature).voice for feature in features] == ["own", "own", "none"]
     assert {plan(features, "D").subject(feature).voice for feature in features} == {"none"}
+
+
+def test_of_a_feature_with_properties_in_class_d_the_other_readings_are_said_and_nothing_made_of_any() -> None:
+    places = {"air-station/mixed": Place(), "air-station/open": Place()}
+    pilot = plan(places, readings={"air-station/mixed": frozenset({"o3_ug_m3", "no2_ug_m3"})})
+    mixed, outside = pilot.subject("air-station/mixed"), pilot.subject("air-station/open")
+    assert (mixed.voice, outside.voice) == ("own", "own")
+    for name, interval_ns, said in (
+        ("o3_ug_m3", 0, True),
+        ("temperature_c", 0, False),
+        ("o3_ug_m3", HOUR, False),
+        ("silent", 0, False),
+    ):
+        assert mixed.may_say(name, interval_ns) is said, name
+        assert outside.may_say(name, interval_ns), name
+
+
+@pytest.mark.parametrize("count", [1, 6])
+def test_a_street_with_a_bay_in_class_d_says_nothing(count: int) -> None:
+    bays = {f"parking-spot/p{number}": Place("kade", HERE, BayDetails()) for number in range(9)}
+    closed = [f"parking-spot/p{number}" for number in range(count)]
+    for pilot in (
+        plan(bays, "C", dict.fromkeys(closed, "D")),
+        plan(bays, "C", readings=dict.fromkeys(closed, frozenset({"temperature_c"}))),
+    ):
+        assert pilot.subject("street-parking/kade").voice == "none"
+        assert not pilot.subject("parking-spot/p0").may_say("occupied", 0)
+        assert pilot.subject("parking-spot/p8").may_say("occupied", 0)
 
 
 def test_nothing_is_said_of_a_feature_that_the_files_do_not_name() -> None:

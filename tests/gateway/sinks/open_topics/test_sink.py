@@ -11,6 +11,7 @@ import aiomqtt
 import msgspec
 import pytest
 
+from device_profiles.catalogue import Catalogue
 from gateway.clock import Clock
 from gateway.events import Events
 from gateway.open_city import OpenCity
@@ -304,6 +305,45 @@ async def test_what_the_files_no_longer_name_leaves_no_retained_topic_even_after
             one.topic.value for one in late.messages if "/_" not in one.topic.value.removeprefix("open/v1/delft/_")
         }
         assert there == {STATUS, META.replace("b7", "b9")}
+
+
+async def test_one_box_in_class_d_is_silent_and_the_rest_of_its_pilot_is_heard(
+    mosquitto: servers.Server, file: Path
+) -> None:
+    homes = [device("waste-container/B7"), device("waste-container/home", number=2, privacy_class="D")]
+    sink = open_topics(file, mosquitto.port, city_now=lambda: city_of(homes))
+    async with subscribed(mosquitto.port) as seen, opened(sink):
+        await sink.tend()
+        inside = [observed(21.0, feature="waste-container/home"), observed(5.0, feature="waste-container/home")]
+        await sink.write([revision(1, accepted(*inside)), revision(2, accepted(observed()))])
+        await seen.until(STATE, 1)
+        assert len(seen.on(OBS)) == 1
+        there = [one.topic.value.split("/") for one in seen.messages]
+    assert {parts[5] for parts in there if parts[4] == "waste-delft" and parts[5][0] != "_"} == {"b7"}
+    assert not [one for one in seen.messages if b"home" in body(one)]
+
+
+async def test_a_property_that_is_declared_d_leaves_the_retained_state_and_is_said_no_more(
+    mosquitto: servers.Server, file: Path
+) -> None:
+    readings = [observed(55.0, name="fill_level_percent"), observed(21.5)]
+    profiles = Catalogue.load().profiles
+    cities = [
+        city_of([device("waste-container/B7", profile="milesight-iot/em400-udl", privacy=declared)], profiles=profiles)
+        for declared in ({}, {"temperature_c": "D"})
+    ]
+    for city, expected in zip(cities, ({"fillingLevel", "temperature"}, {"fillingLevel"}), strict=True):
+        sink = open_topics(file, mosquitto.port, city_now=lambda city=city: city)  # type: ignore[misc]
+        async with opened(sink):
+            await sink.tend()
+            async with subscribed(mosquitto.port, "open/v1/+/+/+/+/state") as before:
+                await asyncio.sleep(0.3)
+            if city is cities[1]:
+                assert before.on(STATE) == [], "what the broker held is cleared"
+            await sink.write([revision(1, accepted(*readings))])
+            async with subscribed(mosquitto.port, STATE) as late:
+                await late.until(STATE, 1)
+                assert late.bodies(STATE)[0].keys() & {"fillingLevel", "temperature"} == expected
 
 
 async def test_the_delivery_and_the_tending_begin_together_on_one_memory(mosquitto: servers.Server, file: Path) -> None:
