@@ -49,14 +49,18 @@ def open_file(file: Path, *, tables: str, version: int, cache_kib: int) -> sqlit
 
 def open_read_only(file: Path, *, version: int, what: str) -> sqlite3.Connection:
     """Open beside the writer. Raises FileNotFoundError where there is no file yet, sqlite3.Error, LaterFormatError."""
+    missing = f"{file}: no {what} here yet. It is made when the gateway first runs with one."
     if not file.is_file():
-        raise FileNotFoundError(f"{file}: no {what} here yet. It is made when the gateway first runs with one.")
+        raise FileNotFoundError(missing)
     connection = sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False)
     try:
-        check_format(connection, file, version)
+        found = check_format(connection, file, version)
     except BaseException:
         connection.close()
         raise
+    if found == 0:  # it is being made at this moment
+        connection.close()
+        raise FileNotFoundError(missing)
     return connection
 
 
