@@ -26,10 +26,13 @@ async def watch(progress: Callable[[], Mapping[str, bool]]) -> None:
     """Ping the watchdog at half its time while every loop moves; ``progress`` says of each loop whether it does."""
     wanted_us = int(os.environ.get("WATCHDOG_USEC", "0") or 0)
     interval_s = wanted_us / 2e6 if wanted_us else 30.0
+    stuck: list[str] = []
     while True:
         await asyncio.sleep(interval_s)
-        stuck = [name for name, moves in progress().items() if not moves]
+        before, stuck = stuck, [name for name, moves in progress().items() if not moves]
         if stuck:
             notify(f"STATUS=stuck: {', '.join(stuck)}")
-        else:
-            notify("WATCHDOG=1")
+            continue
+        if before:
+            notify("STATUS=")  # systemctl status would go on showing what is over
+        notify("WATCHDOG=1")

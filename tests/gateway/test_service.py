@@ -93,6 +93,19 @@ async def test_the_watchdog_starves_and_the_stuck_loop_is_named(
     assert heard == {"STATUS=stuck: refine"}
 
 
+async def test_a_loop_that_moves_again_is_no_longer_named(
+    manager: ServiceManager, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WATCHDOG_USEC", "20000")
+    moves = iter([True, False, False])
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(watch(lambda: {"refine": next(moves, True)}), name="watchdog")
+        heard = [await asyncio.to_thread(manager.hears) for _ in range(6)]
+        task.cancel()
+    stuck = "STATUS=stuck: refine"
+    assert heard == ["WATCHDOG=1", stuck, stuck, "STATUS=", "WATCHDOG=1", "WATCHDOG=1"]
+
+
 def test_a_gateway_tells_its_whole_life(manager: ServiceManager, tmp_path: Path) -> None:
     for name in ("devices", "pilots"):
         (tmp_path / name).mkdir()
