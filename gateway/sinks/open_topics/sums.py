@@ -32,8 +32,8 @@ CREATE TABLE IF NOT EXISTS said_sum (
     UNIQUE (pilot, feature, time_ns, property)
 );
 """
-VERSION = 3
-"""The format of the memory file since which it has this table."""
+VERSION = 2
+"""The format of the memory file. The table came later and changes nothing for earlier releases: one can go back."""
 PAGE_ROWS = 200
 
 INSERT = """
@@ -70,15 +70,14 @@ class SaidSums:
 
     @classmethod
     def open(cls, file: Path | None) -> Self:
-        """Nothing was said where there is no file, or an earlier format. Raises sqlite3.Error, LaterFormatError."""
+        """Nothing was said where there is no file, or one without the table. Raises sqlite3.Error, LaterFormatError."""
         if file is None or not file.is_file():
             return cls(None)
         connection = open_read_only(file, version=VERSION, what="memory of open topics")
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if version < VERSION:
-            connection.close()
-            return cls(None)
-        return cls(connection)
+        if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'said_sum'").fetchone():
+            return cls(connection)
+        connection.close()
+        return cls(None)
 
     def close(self) -> None:
         """Let the file go."""

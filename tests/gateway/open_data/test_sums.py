@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import importlib.util
+import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -255,7 +256,11 @@ async def test_sums_go_with_the_retention_of_their_pilot_and_with_their_area(
 
 
 def test_where_nothing_publishes_open_topics_there_are_no_sums(published: Published, tmp_path: Path) -> None:
-    for sums in (None, tmp_path / "not yet.sqlite"):
+    """Nor where an earlier release has kept the file."""
+    with sqlite3.connect(tmp_path / "earlier.sqlite") as earlier:
+        earlier.execute("PRAGMA user_version = 2")
+    earlier.close()
+    for sums in (None, tmp_path / "not yet.sqlite", tmp_path / "earlier.sqlite"):
         with asked(published.store, open_data(), sums=sums) as asker:
             assert asker.rows(f"{AGGREGATES}.csv") == []
 
