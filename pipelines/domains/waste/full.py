@@ -36,7 +36,7 @@ REMEMBERED_EACH_NS, MOST_OPEN = 12 * HOUR_NS, 48
 KEPT_EACH_VERDICT = 0.98
 STEPS = 4
 """Of the life table from a forecast to its P10, and as many from there to its P90."""
-ENOUGH, ENOUGH_LEFT, HARDLY_ANY = 10.0, 3.0, 0.05
+ENOUGH, ENOUGH_LEFT, HARDLY_ANY = 10.0, 5.0, 0.05
 """Forecasts that must have begun the table, and come to each step of it while more than so large a share is left."""
 LONGEST_H = 8 * 168.0
 
