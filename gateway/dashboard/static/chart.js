@@ -72,7 +72,7 @@ function options(drawn, wall) {
       borderVisible: false, timeVisible: true, secondsVisible: false, fixLeftEdge: true, fixRightEdge: true,
       tickMarkFormatter: (time, kind) => (kind >= drawn.TickMarkType.Time ? clock(at(time)) : day(at(time))),
     },
-    rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.14, bottom: 0.1 } },
+    rightPriceScale: { borderVisible: false, entireTextOnly: true, scaleMargins: { top: 0.14, bottom: 0.1 } },
   };
 }
 

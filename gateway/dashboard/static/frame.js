@@ -12,6 +12,7 @@ import { LANGUAGES, label, spoken, t } from "./words.js";
 const WAYS = [["", "overview"], ["things", "things"], ["domains", "domains"], ["inbox", "inbox"], ["gateway", "gateway"]];
 const THEME_ICONS = { system: "system", light: "light_theme", dark: "dark_theme" };
 const CHARTS_AUTHOR = "https://www.tradingview.com/";
+const MOST_COUNTED = 99; // beside a way; the overview tells all
 const CLOCK_DIFFERS_MS = 120_000;
 
 let city = "";
@@ -135,6 +136,6 @@ function count(name, number, tone) {
   for (const place of document.querySelectorAll(`[data-count="${name}"]`)) {
     place.hidden = !number;
     place.dataset.tone = tone;
-    fill(place, number, el("span", { class: "unseen" }, ` ${t("nav.wrong")}`));
+    fill(place, number > MOST_COUNTED ? `${MOST_COUNTED}+` : number, el("span", { class: "unseen" }, ` ${t("nav.wrong")}`));
   }
 }

@@ -19,28 +19,43 @@ CHROMIUM = "/usr/bin/chromium"
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--force-color-profile=srgb")
 
 
-class Shown:
-    """The pretended city, its address, and a page of a browser in which nothing may go wrong unnoticed."""
+class Readers:
+    """Who reads, by width, colours and language: one context each, which keeps the page's files as a browser does."""
 
-    def __init__(self, browser: Browser, address: str) -> None:
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._contexts: dict[tuple[int, int, str, str], BrowserContext] = {}
+
+    def page(self, width: int, height: int, scheme: str, language: str) -> Page:
+        """A fresh page of a reader."""
+        key = (width, height, scheme, language)
+        if key not in self._contexts:
+            context = self._browser.new_context(
+                viewport={"width": width, "height": height},
+                color_scheme="dark" if scheme == "dark" else "light",
+                locale=language,
+                timezone_id="Europe/Brussels",
+                reduced_motion="reduce",
+            )
+            context.set_default_timeout(8_000)
+            self._contexts[key] = context
+        return self._contexts[key].new_page()
+
+
+class Shown:
+    """The pretended city, its address, and pages of a browser in which nothing may go wrong unnoticed."""
+
+    def __init__(self, readers: Readers, address: str) -> None:
         self.address = address
         self.city = pretended.city()
         self.complaints: list[str] = []
-        self._browser = browser
-        self._contexts: list[BrowserContext] = []
+        self._readers = readers
+        self._pages: list[Page] = []
 
     def page(
         self, *, width: int = 1440, height: int = 900, scheme: str = "light", language: str = "en-GB", address: str = ""
     ) -> Page:
         """A fresh page; whatever the console, the page or the network complains of is noted in ``complaints``."""
-        context = self._browser.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme="dark" if scheme == "dark" else "light",
-            locale=language,
-            timezone_id="Europe/Brussels",
-            reduced_motion="reduce",
-        )
-        context.set_default_timeout(8_000)
         home = address or self.address
 
         def only_ours(route: Route, request: Request) -> None:
@@ -50,11 +65,11 @@ class Shown:
                 self.complaints.append(f"external request: {request.url}")
                 route.abort()
 
-        context.route(lambda url: not url.startswith(home), only_ours)
-        page = context.new_page()
+        page = self._readers.page(width, height, scheme, language)
+        page.route(lambda url: not url.startswith(home), only_ours)
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self.complaints.append(f"page error: {error}"))
-        self._contexts.append(context)
+        self._pages.append(page)
         return page
 
     def open(self, path: str, **more: object) -> Page:
@@ -83,8 +98,10 @@ class Shown:
             self.complaints.append(f"console {message.type}: {message.text} {message.location.get('url', '')}")
 
     def close(self) -> None:
-        for context in self._contexts:
-            context.close()
+        """Close the pages; what a reader chose is forgotten."""
+        for page in self._pages:
+            page.evaluate("localStorage.clear()")
+            page.close()
 
 
 @contextlib.contextmanager
@@ -109,6 +126,12 @@ def browser() -> Iterator[Browser]:
     """
     with open_browser() as opened:
         yield opened
+
+
+@pytest.fixture(scope="module")
+def readers(browser: Browser) -> Readers:
+    """Of one file's tests."""
+    return Readers(browser)
 
 
 @pytest.fixture(scope="module")
@@ -148,9 +171,9 @@ def address(serve: Callable[[Callable[[], pretended.City]], str], current: list[
 
 
 @pytest.fixture
-def shown(browser: Browser, address: str, current: list[pretended.City]) -> Iterator[Shown]:
+def shown(readers: Readers, address: str, current: list[pretended.City]) -> Iterator[Shown]:
     """A city of its own for each test."""
-    found = Shown(browser, address)
+    found = Shown(readers, address)
     current[0] = found.city
     yield found
     found.city.stream = False

@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 
 from gateway.dashboard import answers, domain_answers
 from tests.gateway.dashboard import shown_city
-from tests.gateway.dashboard.browser.conftest import Shown, open_browser
+from tests.gateway.dashboard.browser.conftest import Readers, Shown, open_browser
 from tests.gateway.dashboard.browser.test_every_page import cut
 
 LEAKED = re.compile(r"\b(undefined|NaN|null|Infinity)\b|\[object|\{\w+\}|Invalid Date")
@@ -28,7 +28,7 @@ def look(town: shown_city.Shown, walk: Callable[[Shown], None]) -> None:
 
     def walked() -> None:
         with open_browser() as browser:
-            shown = Shown(browser, f"http://127.0.0.1:{town.port}")
+            shown = Shown(Readers(browser), f"http://127.0.0.1:{town.port}")
             walk(shown)
             shown.close()
 

@@ -13,7 +13,7 @@ def test_times_are_those_of_the_city(shown: Shown) -> None:
     shown.city.zone = "America/Paramaribo"
     page = shown.open("/domains/parking")
     expect(page.locator("footer")).to_contain_text("Times are those of America/Paramaribo.")
-    expect(page.locator(".street").first).to_contain_text("62 % taken from 09:00 to 09:15, the last whole quarter")
+    expect(page.locator(".street").first).to_contain_text("62 % taken from 09:00 to 09:15, the newest quarter")
     shown.move(page, "/things/bay-1")
     page.locator(".course summary").first.click()
     expect(page.locator(".course tbody th").first).to_contain_text("10 Nov 2026, 08:45:00")
