@@ -4,13 +4,13 @@ import asyncio
 import contextlib
 import functools
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from device_profiles.catalogue import Catalogue
-from gateway.config import Config, load_config
+from gateway.config import load_config
 from gateway.run import Gateway, open_gateway
 from tests.gateway.road import SetClock, until
 from tests.proofs import city
@@ -45,21 +45,22 @@ def shipped_profiles() -> Catalogue:
     return Catalogue.load()
 
 
-def opened(config: Config, clock: SetClock | None) -> Gateway:
-    """As ``run`` opens it. What is read later, at a reload, is read from the files again."""
+@contextlib.contextmanager
+def profiles_read_once() -> Iterator[None]:
+    """Whoever asks for nothing but the shipped profiles has them at once."""
+    shipped, load = shipped_profiles(), Catalogue.load
     with pytest.MonkeyPatch.context() as patch:
-        if config.gateway.profiles_dir is None:
-            shipped = shipped_profiles()
-            patch.setattr(Catalogue, "load", lambda _extra_dirs=(): shipped)
-        return open_gateway(config, clock=clock)
+        patch.setattr(Catalogue, "load", lambda extra_dirs=(): load(extra_dirs) if extra_dirs else shipped)
+        yield
 
 
 @contextlib.asynccontextmanager
 async def running(folder: Path, clock: SetClock | None = None) -> AsyncIterator[Gateway]:
-    gateway = opened(load_config(folder / "citygate.toml"), clock)
-    async with asyncio.TaskGroup() as group:
-        life = group.create_task(gateway.run(), name="gateway")
-        await until(lambda: gateway.events.counts["GatewayStarted"])
-        yield gateway
-        gateway.stop()
-        assert await life
+    with profiles_read_once():
+        gateway = open_gateway(load_config(folder / "citygate.toml"), clock=clock)
+        async with asyncio.TaskGroup() as group:
+            life = group.create_task(gateway.run(), name="gateway")
+            await until(lambda: gateway.events.counts["GatewayStarted"])
+            yield gateway
+            gateway.stop()
+            assert await life
