@@ -18,24 +18,35 @@ export function draw({ streets }) {
 }
 
 function street(one) {
-  const known = one.free + one.occupied;
-  const all = known + one.unknown;
-  const lost = known === 0;
-  return el("li", { class: "panel street", "data-key": one.feature, "data-full": one.free === 0 && !lost ? "" : null, "data-lost": lost ? "" : null },
+  const lost = one.free + one.occupied === 0;
+  // Advice and chances are of bays that anybody may take; so is the large figure, and reserved ones are told apart.
+  const reserved = one.bays.filter((bay) => RESERVED.has(bay.category));
+  const open = reserved.length < one.bays.length ? one.bays.filter((bay) => !RESERVED.has(bay.category)) : one.bays;
+  const free = freeOf(open);
+  const also = open === one.bays ? 0 : freeOf(reserved);
+  const below = [
+    t(open === one.bays ? "parking.of" : "parking.of_open", { all: number(open.length) }),
+    !lost && also > 0 && t("parking.reserved", { count: also, n: also }),
+    !lost && one.unknown > 0 && t("parking.unknown_count", { count: one.unknown, n: one.unknown }),
+  ].filter(Boolean).join(" · ");
+  return el("li", { class: "panel street", "data-key": one.feature, "data-full": free === 0 && !lost ? "" : null, "data-lost": lost ? "" : null },
     el("div", { class: "street-head" },
       el("h2", {}, parts.plain(placeName(one.name))),
       one.rank === 1 && !lost && parts.badge("good", "good", t("parking.best")),
       one.overstays > 0 && parts.badge("wait", "warn", t("parking.overstays", { count: one.overstays, n: one.overstays }))),
     el("div", { class: "street-free" },
-      el("p", { class: "huge" }, lost ? t("value.none") : number(one.free)),
+      el("p", { class: "huge" }, lost ? t("value.none") : number(free)),
       el("div", {},
-        el("p", { class: "huge-words" }, lost ? t("parking.unknown") : t("parking.free", { count: one.free })),
-        el("p", { class: "note" }, t("parking.of", { all: number(all) }), one.unknown > 0 && !lost ? ` · ${t("parking.unknown_count", { count: one.unknown, n: one.unknown })}` : ""))),
+        el("p", { class: "huge-words" }, lost ? t("parking.unknown") : t("parking.free", { count: free })),
+        el("p", { class: "note" }, below))),
     lost && parts.notice({ severity: "warning", what: t("parking.silent.what"), mend: t("parking.silent.mend") }),
     el("ul", { class: "bays", "aria-label": t("parking.bays") }, one.bays.map(bay)),
     el("p", { class: "note" }, occupancy(one)),
     one.chances.length > 0 && chances(one));
 }
+
+const RESERVED = new Set(["disabled", "loading", "charging", "resident"]);
+const freeOf = (bays) => bays.filter((bay) => bay.state === "free").length;
 
 // What the shapes mean; of the signs only those that are on the page.
 function signs(streets) {
