@@ -71,6 +71,7 @@ def test_dutch_is_spoken_everywhere_and_remembered(shown: Shown) -> None:
     assert page.locator("html").get_attribute("lang") == "nl"
     page.reload()
     expect(page.locator("h1")).to_have_text("2 dingen vragen aandacht")
+    expect(page.locator(".pilot-card", has_text="Air in").locator(".figure").first).to_have_text("redelijk")
     shown.go(page, "/domains/waste")
     expect(page.locator("h1")).to_have_text("Wat vandaag op te halen")
     assert shown.complaints == []
