@@ -37,7 +37,7 @@ def test_what_is_not_known_is_not_written() -> None:
 
 def test_a_word_that_the_table_lacks_is_a_mistake() -> None:
     with pytest.raises(KeyError):
-        own_line("citygate", {}, {"recieved": 1}, 7)
+        own_line("citygate", {}, {"fahrenheit": 1}, 7)
 
 
 def test_a_device_is_one_point_a_day_with_its_area_and_place() -> None:
