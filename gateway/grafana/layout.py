@@ -135,14 +135,15 @@ class Dashboard(msgspec.Struct, frozen=True, kw_only=True):
 class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """An alert: somebody must know, also while nobody looks at a page.
 
-    It fires for each series of ``query`` whose newest number is above ``above`` for ``lasting``. ``page``, ``panel``:
-    where one sees it. ``silence``: what it means that the query finds nothing.
+    It fires for each series of ``query`` whose newest number is above ``above`` (where there is a ``below``: below
+    that) for ``lasting``. ``page``, ``panel``: where one sees it. ``silence``: what it means that nothing is found.
     """
 
     uid: str
     title: str
     query: Query
     above: float = 0
+    below: float | None = None
     look_back_s: int
     lasting: str = "0s"
     severity: Literal["warning", "critical"]

@@ -31,7 +31,7 @@ def rules_yaml(rules: Sequence[Rule], layouts: Sequence[Dashboard]) -> str:
 
 
 def _rule(rule: Rule, page: Dashboard) -> Mapping[str, object]:
-    """Query A, its newest number B, and whether that is above the threshold: C, the condition."""
+    """Query A, its newest number B, and whether that is beyond the threshold: C, the condition."""
     number = next(n for n, part in enumerate(page.parts, 1) if isinstance(part, Panel) and part.title == rule.panel)
     return {
         "uid": rule.uid,
@@ -67,7 +67,8 @@ def _reduced(rule: Rule) -> Mapping[str, object]:
 
 
 def _condition(rule: Rule) -> Mapping[str, object]:
-    evaluator = {"type": "gt", "params": [rule.above]}
+    above = {"type": "gt", "params": [rule.above]}
+    evaluator = above if rule.below is None else {"type": "lt", "params": [rule.below]}
     model = {
         "refId": "C",
         "datasource": dict(_EXPRESSIONS),

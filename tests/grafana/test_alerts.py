@@ -76,7 +76,10 @@ def test_a_rule_about_the_gateway_is_quiet_while_it_is_well(uid: str, data: Fill
 def test_a_gateway_that_is_not_heard_is_found_by_its_silence(data: Filled) -> None:
     rule = RULES["citygate-not-heard"]
     assert rule.model["noDataState"] == "Alerting"
-    assert evaluate(rule, data, data.own_end_ns // 1_000_000 + HOUR_MS).no_data
+    end_ms = data.own_end_ns // 1_000_000
+    (silent,) = evaluate(rule, data, end_ms + HOUR_MS).firing
+    assert {key for key, _ in silent} == {"city", "gateway"}
+    assert evaluate(rule, data, end_ms + 25 * HOUR_MS).no_data
 
 
 def test_every_rule_is_tried_here() -> None:
