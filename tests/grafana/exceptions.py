@@ -28,4 +28,10 @@ EMPTY: tuple[Empty, ...] = (
         "a slope is said after thirty days with a reading",
         below_days=30,
     ),
+    Empty(
+        "Waste",
+        "Do the forecasts hold what they promise?",
+        "most fillings end by a collection, which says little of the forecast; enough of the others take weeks",
+        below_days=30,
+    ),
 )

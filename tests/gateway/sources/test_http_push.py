@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from gateway.clock import Clock
 from gateway.events import Events, ListeningOn
@@ -224,8 +225,11 @@ async def test_an_address_that_is_taken_is_said_in_the_words_of_the_file() -> No
         with pytest.raises(OSError, match=r"sources\.hook\.listen: 127\.0\.0\.1:\d+ cannot be bound"):
             await second.source.run()
         assert emitted(second.events, ListeningOn) == []
-        with pytest.raises(OSError, match="cannot be bound"):
-            await Listener(MemoryIntake(), listen="127.0.0.1:70000").source.run()
+
+
+def test_a_port_that_cannot_be_is_a_mistake_in_the_file() -> None:
+    with pytest.raises(ValidationError, match="Ports end at 65535"):
+        HttpSourceSettings(kind="http", listen="127.0.0.1:70000", dialect="tts-v3")
 
 
 async def test_it_listens_on_ipv6_too() -> None:
