@@ -229,7 +229,7 @@ async def test_an_address_that_is_taken_is_said_in_the_words_of_the_file() -> No
 
 def test_a_port_that_cannot_be_is_a_mistake_in_the_file() -> None:
     with pytest.raises(ValidationError, match="Ports end at 65535"):
-        HttpSourceSettings(kind="http", listen="127.0.0.1:70000", dialect="tts-v3")
+        HttpSourceSettings.model_validate({"kind": "http", "listen": "127.0.0.1:70000", "dialect": "tts-v3"})
 
 
 async def test_it_listens_on_ipv6_too() -> None:
