@@ -67,6 +67,10 @@ class GatewayProcess:
         )
         assert not self._died(), f"the gateway ended at start; its log ends:\n{self.log_tail()}"
 
+    def await_links(self, count: int = 1) -> None:
+        """Wait until so many sources have had their subscription: what is published before is not for a new client."""
+        wait_until(lambda: len(self.events("SourceConnected")) >= count, what=f"{count} sources connected")
+
     def starts(self) -> int:
         return len(self.events("GatewayStarted"))
 

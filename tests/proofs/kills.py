@@ -52,6 +52,7 @@ def run(
         source = city.plain_source(tap.port, version=version)
         gateway.write(city.config(source, influx=server), pilots=city.PILOTS, devices=city.PLAIN_DEVICES)
         gateway.start()
+        gateway.await_links()
         stream = Stream(broker.port, message, per_s=PER_S)
         stream.start()
         for _ in range(kills):

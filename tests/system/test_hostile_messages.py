@@ -63,6 +63,7 @@ def start(gateway: GatewayProcess, broker: Server, influx1: Server) -> None:
         city.config(city.plain_source(broker.port), influx=influx1), pilots=city.PILOTS, devices=city.PLAIN_DEVICES
     )
     gateway.start()
+    gateway.await_links()
 
 
 def send_among_neighbours(broker: Server) -> None:

@@ -16,6 +16,7 @@ def start(gateway: GatewayProcess, broker: Server, server: Server) -> Stream:
     source = city.plain_source(broker.port)
     gateway.write(city.config(source, influx=server), pilots=city.PILOTS, devices=city.PLAIN_DEVICES)
     gateway.start()
+    gateway.await_links()
     stream = Stream(broker.port, kills.message, per_s=PER_S)
     stream.start()
     return stream
@@ -72,6 +73,7 @@ def test_a_broker_that_restarts_loses_nothing_of_what_it_accepted(
     source = city.plain_source(mosquitto.port)
     gateway.write(city.config(source, influx=influxdb1), pilots=city.PILOTS, devices=city.PLAIN_DEVICES)
     gateway.start()
+    gateway.await_links()
     stream = Stream(mosquitto.port, kills.message, per_s=PER_S / 2)
     stream.start()
     time.sleep(0.7)

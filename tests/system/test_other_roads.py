@@ -80,6 +80,7 @@ def test_without_an_influxdb_the_embedded_store_holds_everything(gateway: Gatewa
     messages = 500
     gateway.write(city.config(city.plain_source(broker.port)), pilots=city.PILOTS, devices=city.PLAIN_DEVICES)
     gateway.start()
+    gateway.await_links()
     with Sender(broker.port) as sender:
         for number in range(messages):
             sender.send(*kills.message(number))
@@ -101,6 +102,7 @@ async def test_a_start_up_receives_every_observation_and_finds_the_newest_state_
     sink = f'[sinks.open]\nkind = "open-topics"\nurl = "mqtt://127.0.0.1:{broker.port}"\ncoalesce_s = 0.2\n'
     gateway.write(city.config(city.plain_source(broker.port), sink), pilots=city.PILOTS, devices=city.PLAIN_DEVICES)
     gateway.start()
+    gateway.await_links()
     topic = "open/v1/grenoble/weather/recordings"
     now_ns = time.time_ns()
     observations: set[str] = set()

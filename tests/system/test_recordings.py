@@ -18,6 +18,7 @@ def through_the_road(gateway: GatewayProcess, broker: Server, influx: Server, pa
     sources = city.recording_sources(broker.port)
     gateway.write(city.config(*sources, influx=influx), pilots=city.PILOTS, devices=city.RECORDING_DEVICES)
     gateway.start()
+    gateway.await_links(len(sources))
     dialect = "chirpstack-v3" if path.name == MOUNTAIN_FILE else "helium"
     recordings.finished(recordings.replay(path, dialect, broker), truth.messages)
     books.settle(gateway, truth.messages)

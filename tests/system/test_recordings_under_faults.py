@@ -24,6 +24,7 @@ def start(gateway: GatewayProcess, broker: Server, influx: Server) -> None:
     sources = city.recording_sources(broker.port)
     gateway.write(city.config(*sources, influx=influx), pilots=city.PILOTS, devices=city.RECORDING_DEVICES)
     gateway.start()
+    gateway.await_links(len(sources))
 
 
 def held(gateway: GatewayProcess, influx: Server, truth: Truth, *, within_s: float = 60.0) -> None:

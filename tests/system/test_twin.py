@@ -34,6 +34,7 @@ def test_every_uplink_of_the_twin_arrives_once_over_three_kills_and_an_outage(
     sources = city.recording_sources(broker.port, version=version)
     gateway.write(city.config(*sources, influx=influxdb1), pilots=city.PILOTS, devices=DEVICES)
     gateway.start()
+    gateway.await_links(len(sources))
     began_ns = time.time_ns()
     replayers = [
         (recordings.replay(mountain, "chirpstack-v3", broker), high.messages),
