@@ -128,7 +128,7 @@ RULES: Sequence[Rule] = (
             scope="everything",
         ),
         below=1,
-        look_back_s=86_400,
+        look_back_s=DAY_S,
         lasting="5m",
         severity="critical",
         summary="{{ $labels.gateway }} has not reported for 15 minutes: it is down, without a clock, or refused here.",

@@ -4,9 +4,11 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import uvicorn
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 HEAD_WITHIN_S = 10.0
@@ -15,6 +17,11 @@ UNREAD_WITHIN_S = 30.0
 """A peer that takes nothing of its answer for so long is let go by the kernel."""
 HANG_UP_AFTER_S = 0.5
 """At a stop answers that are short come to their end; streams, which have none, are hung up on."""
+
+MAX_CONNECTIONS = 64
+IDLE_S = 15
+HEAD_BYTES = 16 << 10
+"""Of pages that people and their programs look at."""
 
 
 def bound(address: tuple[str, int], *, backlog: int, said: str) -> socket.socket:
@@ -34,6 +41,42 @@ class Embedded(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Leave the signal handlers alone."""
         yield
+
+
+async def serve_pages(
+    app: ASGIApp,
+    listener: socket.socket,
+    *,
+    http: str | type[asyncio.Protocol],
+    close_within_s: int,
+    cert_file: Path | None,
+    key_file: Path | None,
+) -> None:
+    """Serve pages until cancelled; then answers have ``close_within_s`` to end. Closes the listener."""
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        http=http,
+        ws="none",
+        server_header=False,
+        limit_concurrency=MAX_CONNECTIONS,
+        backlog=MAX_CONNECTIONS,
+        timeout_keep_alive=IDLE_S,
+        timeout_graceful_shutdown=close_within_s,
+        h11_max_incomplete_event_size=HEAD_BYTES,
+        ssl_certfile=cert_file,
+        ssl_keyfile=key_file,
+    )
+    server = Embedded(config)
+    try:
+        await server.serve(sockets=[listener])
+    except asyncio.CancelledError:
+        await server.shutdown(sockets=[listener])
+        raise
+    finally:
+        listener.close()
 
 
 class Punctual(H11Protocol):

@@ -9,28 +9,23 @@
 It has a listener of its own: what people look at must not hold up what sensors send.
 """
 
-import asyncio
 import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import uvicorn
 from starlette.applications import Starlette
 
 from gateway.events import ListeningOn
 from gateway.files.mistakes import ConfigError, Mistake
 from gateway.health.pages import BARE, health_routes
-from gateway.http.embedded import Embedded, Punctual, bound
+from gateway.http.embedded import MAX_CONNECTIONS, Punctual, bound, serve_pages
 from gateway.http.guard import Guard
 from gateway.sources.table import secret
 
 if TYPE_CHECKING:
     from gateway.run import Gateway
 
-MAX_CONNECTIONS = 64
-IDLE_S = 15
 CLOSE_WITHIN_S = 2
-HEAD_BYTES = 16 << 10
 LEAST_TOKEN_BYTES = 16
 """What can be guessed by trying is no token: nobody counts the tries."""
 
@@ -54,31 +49,15 @@ class OperatorsServer:
     async def run(self) -> None:
         """Serve. Raises OSError where the address cannot be bound."""
         listener = self._bound()
-        config = uvicorn.Config(
-            self.guard,
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            http=Punctual,
-            ws="none",
-            server_header=False,
-            limit_concurrency=MAX_CONNECTIONS,
-            backlog=MAX_CONNECTIONS,
-            timeout_keep_alive=IDLE_S,
-            timeout_graceful_shutdown=CLOSE_WITHIN_S,
-            h11_max_incomplete_event_size=HEAD_BYTES,
-            ssl_certfile=self._settings.cert_file,
-            ssl_keyfile=self._settings.key_file,
-        )
-        server = Embedded(config)
         self._gateway.events.emit(ListeningOn(what="operators", address=self._settings.base_url))
-        try:
-            await server.serve(sockets=[listener])
-        except asyncio.CancelledError:
-            await server.shutdown(sockets=[listener])
-            raise
-        finally:
-            listener.close()
+        await serve_pages(
+            self.guard,
+            listener,
+            http=Punctual,
+            close_within_s=CLOSE_WITHIN_S,
+            cert_file=self._settings.cert_file,
+            key_file=self._settings.key_file,
+        )
 
     def _bound(self) -> socket.socket:
         return bound(self._settings.address, backlog=MAX_CONNECTIONS, said=f"http.listen: {self._settings.listen}")

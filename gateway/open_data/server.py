@@ -3,17 +3,14 @@
 It has a listener of its own, apart from the push source's: what anybody may ask must not hold up what sensors send.
 """
 
-import asyncio
 import socket
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-import uvicorn
-
 from gateway.events import Events, KeysUnreadable, ListeningOn
-from gateway.http.embedded import Embedded, bound
+from gateway.http.embedded import MAX_CONNECTIONS, bound, serve_pages
 from gateway.open_city import OpenCity, load_salt
 from gateway.open_data.city import City
 from gateway.open_data.keys import Account, Keys
@@ -28,10 +25,7 @@ if TYPE_CHECKING:
     from gateway.config import Config
     from gateway.run import Gateway
 
-MAX_CONNECTIONS = 64
-IDLE_S = 15
 CLOSE_WITHIN_S = 3
-HEAD_BYTES = 16 << 10
 
 
 class OpenDataServer:
@@ -45,31 +39,17 @@ class OpenDataServer:
         """Serve. Raises OSError where the address cannot be bound."""
         listener = self._bound()
         service = open_service(self._gateway)
-        config = uvicorn.Config(
-            application(service),
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            http="h11",
-            ws="none",
-            server_header=False,
-            limit_concurrency=MAX_CONNECTIONS,
-            backlog=MAX_CONNECTIONS,
-            timeout_keep_alive=IDLE_S,
-            timeout_graceful_shutdown=CLOSE_WITHIN_S,
-            h11_max_incomplete_event_size=HEAD_BYTES,
-            ssl_certfile=self._settings.cert_file,
-            ssl_keyfile=self._settings.key_file,
-        )
-        server = Embedded(config)
         self._gateway.events.emit(ListeningOn(what="open data", address=self._settings.base_url))
         try:
-            await server.serve(sockets=[listener])
-        except asyncio.CancelledError:
-            await server.shutdown(sockets=[listener])
-            raise
+            await serve_pages(
+                application(service),
+                listener,
+                http="h11",
+                close_within_s=CLOSE_WITHIN_S,
+                cert_file=self._settings.cert_file,
+                key_file=self._settings.key_file,
+            )
         finally:
-            listener.close()
             service.close()
 
     def _bound(self) -> socket.socket:
